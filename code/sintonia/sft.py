@@ -1,0 +1,413 @@
+"""Supervised fine-tuning with TRL, on our ids and labels. The only file that imports trl.
+
+    sintonia sft                                        the default recipe on the course's data
+    sintonia sft --config code/recipes/cpu-lora.yaml --num_train_epochs 2
+    accelerate launch --num_processes 2 -m sintonia sft --config RECIPE.yaml
+
+A run is written beside its final place and moved there when it is whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sintonia import models
+from sintonia.chat_templates import PACKAGE, find_template
+from sintonia.comparison import (
+    Comparison,
+    compare,
+    course_rows,
+    to_markdown,
+    to_terminal,
+    write_report,
+)
+from sintonia.conversations import load_rows
+from sintonia.errors import Fault, InputError
+from sintonia.evaluation import LANGUAGES
+from sintonia.loss_masks import encode, labels
+
+DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
+COURSE = "course"
+_RECORDED = ("sintonia", "torch", "transformers", "trl", "peft", "datasets", "accelerate")
+
+
+@dataclass
+class SintoniaArguments:
+    """What a run needs beyond TRL's own SFTConfig and ModelConfig."""
+
+    model: str | None = field(
+        default=None,
+        metadata={"help": "Hub id or folder to tune; 'embedded' is the real 135 M model that comes along."},
+    )
+    data: str = field(
+        default=COURSE,
+        metadata={"help": "Conversations to learn from: a path, a hub dataset id, or 'course'."},
+    )
+    languages: list[str] = field(
+        default_factory=lambda: list(LANGUAGES),
+        metadata={"help": "Languages of the course's data to use: pt es zh en."},
+    )
+    chat_template: str | None = field(
+        default=None,
+        metadata={"help": "Name, Jinja file or source; the tokenizer's own when left out."},
+    )
+    overwrite: bool = field(default=False, metadata={"help": "Replace the output folder if it exists."})
+    compare_after: bool = field(
+        default=True,
+        metadata={"help": "Ask base and tuned the course's test prompts when training is over."},
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Parse, train, compare, save. Returns the exit code.
+
+    Raises:
+        InputError: a recipe, flag, dataset, model or folder that cannot be used.
+
+    Explained in: masks.md#run-it
+    """
+    started = time.monotonic()
+    mine, config, model_config = parse(argv)
+    target = _output_folder(mine, config)
+    name = mine.model or model_config.model_name_or_path
+    rows = _rows(mine)
+    print(models.describe(name), flush=True)
+    tokenizer = models.load_tokenizer(name)
+    template = find_template(mine.chat_template, tokenizer)[1]
+    dataset = build_dataset(rows, tokenizer, template)
+    supervised = sum(sum(label != -100 for label in row) for row in dataset["labels"])
+    tokens = sum(len(row) for row in dataset["input_ids"])
+    print(
+        f"data: {mine.data}, {len(dataset)} conversations, {tokens} tokens, {supervised} of them supervised",
+        flush=True,
+    )
+    with _unfinished(target, config) as folder:
+        trainer = _trainer(name, config, model_config, dataset, tokenizer)
+        trained = trainer.train()
+        if not trainer.is_world_process_zero():
+            return 0
+        model = trainer.model.eval()
+        tokenizer.chat_template = template
+        record = _record(mine, config, name, rows, trained, trainer.state, started)
+        comparison = _compare(mine, config, name, model, tokenizer, template, record)
+        _save(folder, model, tokenizer, record, comparison, mine, config, model_config)
+    if comparison:
+        print(to_terminal(comparison))
+    print(f"saved: {target}  ({record['seconds']:.0f} s)")
+    print(f"next:  sintonia chat --model {target}")
+    return 0
+
+
+def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
+    """`(SintoniaArguments, SFTConfig, ModelConfig)` from flags over a recipe over this machine's defaults.
+
+    Raises:
+        InputError: a recipe that is not there or not YAML, an unknown field, a value out of range.
+
+    Explained in: masks.md#run-it
+    """
+    from trl import ModelConfig, SFTConfig, TrlParser
+
+    parser = TrlParser((SintoniaArguments, SFTConfig, ModelConfig), prog="sintonia sft", allow_abbrev=False)
+    parser.set_defaults(**machine_defaults())
+    argv = _with_recipe(argv)
+    recipe = argv[argv.index("--config") + 1]
+    try:
+        mine, config, model_config = parser.parse_args_and_config(argv)
+    except (ValueError, TypeError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            Fault(recipe, reason, "fields of SFTConfig, ModelConfig or `sintonia sft --help`")
+        ) from None
+    unknown = [lang for lang in mine.languages if lang not in LANGUAGES]
+    if unknown:
+        raise InputError(Fault("--languages", " ".join(unknown), " ".join(LANGUAGES)))
+    return mine, config, model_config
+
+
+def _with_recipe(argv: list[str]) -> list[str]:
+    """The arguments with a readable recipe in them, in the one form that TrlParser takes."""
+    import yaml
+
+    argv = [part for arg in argv for part in (arg.split("=", 1) if arg.startswith("--config=") else [arg])]
+    if "--config" not in argv:
+        argv = ["--config", str(DEFAULT_RECIPE), *argv]
+    place = argv.index("--config") + 1
+    if place >= len(argv):
+        raise InputError(Fault("--config", "nothing after it", "the path of a YAML recipe"))
+    path = Path(argv[place])
+    if path.is_dir() or not path.is_file():
+        found = "a directory" if path.is_dir() else "no such file"
+        raise InputError(Fault(str(path), found, "a YAML recipe", f"see {DEFAULT_RECIPE.parent}"))
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise InputError(Fault(where, "invalid YAML", "`field: value` lines in UTF-8")) from None
+    if not isinstance(content, dict):
+        raise InputError(Fault(str(path), "no fields", "`field: value` lines"))
+    return argv
+
+
+def machine_defaults() -> dict[str, Any]:
+    """Precision and device for this machine, where neither recipe nor flag says otherwise.
+
+    TRL's own default, bfloat16 with recomputed activations, is refused or crawls on a CPU without
+    bfloat16 instructions: 15 against 72 tokens a CPU-second in a trial on this model.
+
+    Explained in: masks.md#run-it
+    """
+    import torch
+
+    defaults = {
+        "report_to": "none",
+        "save_strategy": "no",
+        "gradient_checkpointing": None,
+        "activation_checkpointing": False,
+        "eval_strategy": "no",
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "output_dir": None,
+    }
+    if not torch.cuda.is_available():
+        return {**defaults, "use_cpu": True, "bf16": False, "fp16": False}
+    bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return {**defaults, "bf16": bf16, "fp16": not bf16}
+
+
+def build_dataset(rows: list[dict[str, Any]], tokenizer: Any, chat_template: str) -> Any:
+    """A `datasets.Dataset` of `input_ids` and `labels`, which TRL takes as they are.
+
+    Raises:
+        InputError: no row has a token to learn from.
+
+    Explained in: masks.md#loss-masking
+    """
+    from datasets import Dataset
+
+    examples = encode([row["messages"] for row in rows], tokenizer, chat_template=chat_template)
+    targets = [labels(example) for example in examples]
+    if not any(label != -100 for row in targets for label in row):
+        raise InputError(Fault("data", "no supervised token", "assistant turns that the template marks"))
+    return Dataset.from_dict({"input_ids": [example["input_ids"] for example in examples], "labels": targets})
+
+
+def _rows(mine: SintoniaArguments) -> list[dict[str, Any]]:
+    if mine.data == COURSE:
+        return course_rows("train", mine.languages)
+    return list(load_rows(mine.data))
+
+
+def _output_folder(mine: SintoniaArguments, config: Any) -> Path:
+    given = config.output_dir
+    if not given or given == "trainer_output":  # what TRL fills in when nobody said
+        given = f"runs/sft-{datetime.now():%Y%m%d-%H%M%S}"
+    target = Path(given)
+    if target.exists() and not mine.overwrite and (target.is_file() or any(target.iterdir())):
+        fix = "choose another --output_dir, or pass --overwrite"
+        raise InputError(Fault(str(target), "a folder that is not empty", "a new one", fix))
+    return target
+
+
+class _unfinished:
+    """A folder to write in, moved to `target` when all went well and removed when not."""
+
+    def __init__(self, target: Path, config: Any) -> None:
+        self.target = target
+        self.folder = target.with_name(f".{target.name}.unfinished")
+        config.output_dir = str(self.folder)
+
+    def __enter__(self) -> Path:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(Fault(str(self.target), str(error), "a folder to write in")) from None
+        return self.folder
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is None and (self.folder / models.RUN_FILE).is_file():
+            if self.target.exists():
+                shutil.rmtree(self.target)
+            self.folder.rename(self.target)
+        elif os.environ.get("LOCAL_RANK", "0") == "0":
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer: Any) -> Any:
+    import torch
+    from transformers import ProgressCallback, set_seed
+    from trl import SFTTrainer, get_peft_config
+
+    class LossBar(ProgressCallback):
+        """The progress bar with the falling loss at its end, in place of a line per log."""
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            if self.training_bar is not None and "loss" in (logs or {}):
+                self.training_bar.set_postfix(loss=f"{float(logs['loss']):.3f}")
+
+    if not torch.cuda.is_available():
+        # A launcher may have set one thread a process; the cores are there to be used.
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // config.world_size))
+    set_seed(config.seed)
+    options = {"dtype": model_config.dtype, "attn_implementation": model_config.attn_implementation}
+    model = models.load_model(name, **{key: value for key, value in options.items() if value})
+    model.config.use_cache = False
+    peft_config = get_peft_config(model_config)
+    trainer = SFTTrainer(
+        model=model,
+        args=config,
+        train_dataset=dataset,
+        processing_class=tokenizer,
+        peft_config=peft_config,
+    )
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(LossBar)
+    return trainer
+
+
+def _record(
+    mine: SintoniaArguments,
+    config: Any,
+    name: Any,
+    rows: Any,
+    trained: Any,
+    state: Any,
+    started: float,
+) -> dict[str, Any]:
+    return {
+        "model": str(name) if not models.is_embedded(name) else models.EMBEDDED,
+        "weights_sha256": models.WEIGHTS_SHA256 if models.is_embedded(name) else None,
+        "data": mine.data,
+        "conversations": len(rows),
+        "seed": config.seed,
+        "seconds": round(time.monotonic() - started, 1),
+        "train_loss": trained.training_loss,
+        "losses": [[log["step"], log["loss"]] for log in state.log_history if "loss" in log],
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_device()}",
+        "versions": {package: _version(package) for package in _RECORDED},
+    }
+
+
+def _device() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _compare(
+    mine: SintoniaArguments,
+    config: Any,
+    name: Any,
+    model: Any,
+    tokenizer: Any,
+    template: str,
+    record: Any,
+) -> Comparison | None:
+    if not mine.compare_after:
+        return None
+    from tqdm import tqdm
+
+    rows = course_rows("test", mine.languages)
+    base = models.load_model(name).to(model.device)
+    provenance = {
+        "data": f"{mine.data}, {record['conversations']} conversations",
+        "seed": str(config.seed),
+        "machine": record["machine"],
+        **{package: version for package, version in record["versions"].items() if version},
+    }
+    label = models.EMBEDDED_NAME if models.is_embedded(name) else str(name)
+    with tqdm(total=2 * len(rows), desc="replies", dynamic_ncols=True) as bar:
+        return compare(
+            (label, base, tokenizer),
+            (f"{label}, tuned", model, tokenizer),
+            rows,
+            chat_template=template,
+            losses=[(step, loss) for step, loss in record["losses"]],
+            provenance=provenance,
+            on_batch=bar.update,
+        )
+
+
+def _save(
+    folder: Path,
+    model: Any,
+    tokenizer: Any,
+    record: dict[str, Any],
+    comparison: Comparison | None,
+    *parsed: Any,
+) -> None:
+    import yaml
+
+    if record["model"] == models.EMBEDDED and hasattr(model, "peft_config"):
+        # The cache folder is this machine's; the hub id is where others find the same model.
+        for adapter in model.peft_config.values():
+            adapter.base_model_name_or_path = models.EMBEDDED_HUB_ID
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    for leftover in folder.glob("checkpoint-*"):
+        shutil.rmtree(leftover)
+    resolved = {}
+    for part in parsed:
+        fields = {item.name: getattr(part, item.name) for item in dataclasses.fields(part)}
+        resolved |= {key: _plain(value) for key, value in fields.items()}
+    resolved.pop("output_dir")
+    (folder / "recipe.yaml").write_text(
+        yaml.safe_dump(resolved, sort_keys=True, allow_unicode=True), encoding="utf-8"
+    )
+    if comparison:
+        write_report(comparison, folder / "report.html")
+        write_report(comparison, folder / "report.md")
+        record["scores"] = {
+            lang: [dataclasses.asdict(scores) for scores in pair] for lang, pair in comparison.scores.items()
+        }
+    (folder / "README.md").write_text(_model_card(record, comparison), encoding="utf-8")
+    text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+    (folder / models.RUN_FILE).write_text(text, encoding="utf-8")
+
+
+def _model_card(record: dict[str, Any], comparison: Comparison | None) -> str:
+    """The run's card: peft's own is an empty form that names a folder of this machine."""
+    embedded = record["model"] == models.EMBEDDED
+    base = models.EMBEDDED_HUB_ID if embedded else record["model"]
+    front = ["---", f"base_model: {json.dumps(base)}", "tags: [sft, sintonia]", "---", ""]
+    if embedded:
+        front += [f"Trained on 4-bit rounded weights of `{base}` ({models.WEIGHTS_PACKAGE}).", ""]
+    if comparison:
+        return "\n".join(front) + "\n" + to_markdown(comparison)
+    return "\n".join([*front, f"- data: {record['data']}", f"- seed: {record['seed']}", ""])
+
+
+def _plain(value: Any) -> Any:
+    """A value as YAML holds it; enums by value, anything else by its text."""
+    if isinstance(value, (str, int, float, bool, type(None))) and type(value).__module__ == "builtins":
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return _plain(getattr(value, "value", str(value)))
+
+
+if __name__ == "__main__":
+    from sintonia.cli import main as command
+
+    sys.exit(command(["sft", *sys.argv[1:]]))
