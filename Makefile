@@ -15,6 +15,8 @@ TORCH_FLAGS ?=
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 export PYTHONPATH := $(CURDIR)/code
+# Material announces its successor at every build; the choice of stack is made in mkdocs.yml.
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: serve site test sft parity lint format outputs notebooks clean
 

@@ -125,6 +125,7 @@ def _tokenizer(name: str | None) -> Any:
     """`None` for the embedded model: the library then uses it without importing transformers."""
     from sintonia import models
 
+    print(models.describe(name), file=sys.stderr)
     return None if models.is_embedded(name) else models.load_tokenizer(name)
 
 

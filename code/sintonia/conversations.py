@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -225,7 +226,7 @@ def _read_file(path: Path) -> Iterator[tuple[str, Any]]:
                 yield from _json_rows(stream.read(), path)
             else:
                 yield from _json_lines(stream, path)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(Fault(str(path), _first_line(error), "a file that can be read")) from None
 
 

@@ -1,0 +1,24 @@
+"""Solution: a gsm8k-like row becomes a conversation."""
+
+# --8<-- [start:listing]
+import re
+
+import sintonia
+
+row = {
+    "question": "Ana has 3 boxes with 4 pens each. How many pens has she?",
+    "answer": "She has 3 * 4 = <<3*4=12>>12 pens.\n#### 12",
+}
+
+
+def to_messages(row):
+    reasoning, final = row["answer"].split("\n#### ")
+    reasoning = re.sub(r"<<[^>]*>>", "", reasoning)  # notes for a calculator, not for a reader
+    return [
+        {"role": "user", "content": row["question"].strip()},
+        {"role": "assistant", "content": f"{reasoning}\nAnswer: {final.strip()}"},
+    ]
+
+
+print(sintonia.render(to_messages(row), "chatml").text, end="")
+# --8<-- [end:listing]

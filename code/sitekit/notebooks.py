@@ -1,0 +1,303 @@
+"""One source for a notebook in four languages.
+
+    python -m sitekit.notebooks              write docs/<lang>/notebooks/NAME.ipynb
+    python -m sitekit.notebooks --check      compare them with what would be written; run nothing
+    python -m sitekit.notebooks --execute    run the cells anew before writing (with --check: before
+    comparing)
+
+Code cells are in code/labs/NAME.py, each opened by a line `# %% [cell-name]`. Prose is in
+docs/<lang>/notebooks/NAME.cells.md, where a line `<!-- cell: cell-name -->` places a cell. Cells are run
+once, and the four notebooks share their outputs. The files are the same on every machine: no times, no
+counters of runs, fixed ids.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import sys
+from pathlib import Path
+
+from sitekit.lab_sources import Lab, find_labs, load_lab
+from sitekit.settings import LANGUAGES, ROOT, Problem, Project, default_project
+
+_METADATA = {
+    "colab": {"provenance": []},
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+_ON_COLAB = """import importlib.util
+
+if importlib.util.find_spec("sintonia") is None:
+    %pip install -q "sintonia[train] @ git+https://github.com/{repo}\""""
+
+
+def notebook_path(lab: str, lang: str, root: Path = ROOT) -> Path:
+    """Where a language's notebook is."""
+    return root / "docs" / lang / "notebooks" / f"{lab}.ipynb"
+
+
+def build(lab: Lab, lang: str, outputs: dict[str, list[dict]], project: Project) -> dict:
+    """The notebook of one language as nbformat's JSON.
+
+    Args:
+        outputs: a cell's name -> its outputs, as `execute` or `kept_outputs` give them.
+    """
+    path = f"docs/{lang}/notebooks/{lab.name}.ipynb"
+    badge = f"[![Colab](https://colab.research.google.com/assets/colab-badge.svg)]({project.colab_url(path)})"
+    cells = [
+        _markdown("colab-badge", badge, notebook_only=True),
+        _code("colab-install", _ON_COLAB.format(repo=project.repo), None, [], notebook_only=True),
+    ]
+    texts = count = 0
+    for kind, content in lab.pages[lang]:
+        if kind == "text":
+            texts += 1
+            cells.append(_markdown(f"text-{texts}", content))
+        else:
+            count += 1
+            cells.append(_code(content, lab.cells[content], count, outputs.get(content, [])))
+    return {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _lines(text: str) -> list[str]:
+    return text.splitlines(keepends=True)
+
+
+def _markdown(cell_id: str, text: str, notebook_only: bool = False) -> dict:
+    metadata = {"tags": ["notebook-only"]} if notebook_only else {}
+    return {"cell_type": "markdown", "id": cell_id, "metadata": metadata, "source": _lines(text)}
+
+
+def _code(
+    cell_id: str, code: str, count: int | None, outputs: list[dict], notebook_only: bool = False
+) -> dict:
+    metadata = {"tags": ["notebook-only"]} if notebook_only else {}
+    numbered = [
+        dict(output, execution_count=count) if output["output_type"] == "execute_result" else output
+        for output in outputs
+    ]
+    return {
+        "cell_type": "code",
+        "execution_count": count,
+        "id": cell_id,
+        "metadata": metadata,
+        "outputs": numbered,
+        "source": _lines(code),
+    }
+
+
+def dump(notebook: dict) -> str:
+    """A notebook's file content."""
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def kept_outputs(lab: Lab, root: Path = ROOT) -> dict[str, list[dict]] | None:
+    """Outputs in the committed notebooks, if one of them has this very code in this order; else None."""
+    for lang in LANGUAGES:
+        try:
+            notebook = json.loads(notebook_path(lab.name, lang, root).read_text(encoding="utf-8"))
+            cells = [
+                cell
+                for cell in notebook["cells"]
+                if cell["cell_type"] == "code" and "notebook-only" not in cell["metadata"].get("tags", [])
+            ]
+            found = {cell["id"]: cell for cell in cells}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if list(found) == list(lab.cells) and all(
+            "".join(found[name]["source"]) == code for name, code in lab.cells.items()
+        ):
+            return {name: found[name]["outputs"] for name in lab.cells}
+    return None
+
+
+def execute(lab: Lab, root: Path = ROOT) -> dict[str, list[dict]]:
+    """Runs a lab's cells in one kernel; returns each one's outputs, without what differs from run to run.
+
+    Raises:
+        Problem: a cell raised an error.
+    """
+    # A kernel is needed here only; writing and checking do without.
+    import tempfile
+    from unittest import mock
+
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    from sitekit.outputs import environment
+
+    cells = [_code(name, code, None, []) for name, code in lab.cells.items()]
+    notebook = nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
+    for cell in notebook.cells:
+        cell.source = "".join(cell.source)
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, environment(root)):
+        client = NotebookClient(
+            notebook,
+            timeout=600,
+            kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": folder}},
+        )
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            failed = next(
+                (c.id for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", []))),
+                "?",
+            )
+            raise Problem(
+                [
+                    f"code/labs/{lab.name}.py: cell [{failed}]: found {error.ename}: {error.evalue};"
+                    " expected it to run"
+                ]
+            ) from None
+    return {cell.id: tidy_outputs(cell.outputs) for cell in notebook.cells}
+
+
+def tidy_outputs(outputs: list) -> list[dict]:
+    """Outputs as they are committed: stdout joined, stderr (progress bars, warnings) left out, no metadata.
+
+    >>> tidy_outputs([{"output_type": "stream", "name": "stdout", "text": "a\\n"},
+    ...               {"output_type": "stream", "name": "stderr", "text": "5%"},
+    ...               {"output_type": "stream", "name": "stdout", "text": "b\\n"}])
+    [{'name': 'stdout', 'output_type': 'stream', 'text': ['a\\n', 'b\\n']}]
+    """
+    tidied: list[dict] = []
+    for output in outputs:
+        kind = output["output_type"]
+        if kind == "stream":
+            if output["name"] != "stdout":
+                continue
+            text = output["text"]
+            if tidied and tidied[-1]["output_type"] == "stream":
+                text = "".join(tidied.pop()["text"]) + text
+            tidied.append({"name": "stdout", "output_type": "stream", "text": _lines(text)})
+        else:
+            data = {
+                mime: _lines(value) if isinstance(value, str) and mime.startswith("text/") else value
+                for mime, value in sorted(output["data"].items())
+            }
+            entry = {"data": data, "metadata": {}, "output_type": kind}
+            if kind == "execute_result":
+                entry["execution_count"] = None
+            tidied.append(entry)
+    return tidied
+
+
+def _unnumbered(outputs: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    return {
+        name: [dict(o, execution_count=None) if "execution_count" in o else o for o in cell]
+        for name, cell in outputs.items()
+    }
+
+
+def process(name: str, *, check: bool, run: bool, root: Path = ROOT) -> tuple[list[str], list[str]]:
+    """Writes or checks the four notebooks of one lab; returns the files written and the findings."""
+    try:
+        lab = load_lab(name, root)
+    except Problem as problem:
+        return [], problem.findings
+    project = default_project(root)
+    outputs = kept_outputs(lab, root)
+    findings: list[str] = []
+    if run or (outputs is None and not check):
+        try:
+            fresh = execute(lab, root)
+        except Problem as problem:
+            return [], problem.findings
+        if check and outputs is not None:
+            findings += compare_outputs(name, _unnumbered(outputs), fresh)
+        outputs = fresh if not check or outputs is None else outputs
+    if outputs is None:
+        return [], [
+            f"code/labs/{name}.py: found cells that no committed notebook has; expected notebooks"
+            " made from them; run python -m sitekit.notebooks"
+        ]
+    written = []
+    for lang in LANGUAGES:
+        text = dump(build(lab, lang, _unnumbered(outputs), project))
+        path = notebook_path(name, lang, root)
+        where = path.relative_to(root).as_posix()
+        current = path.read_text(encoding="utf-8") if path.is_file() else None
+        if current == text:
+            continue
+        if check:
+            findings.append(_difference(where, current, text))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(".ipynb.tmp")
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, path)
+            written.append(where)
+    return written, findings
+
+
+def compare_outputs(name: str, kept: dict[str, list[dict]], fresh: dict[str, list[dict]]) -> list[str]:
+    """Findings where a cell prints something else than committed; pictures are not compared by byte."""
+    findings = []
+    for cell, outputs in fresh.items():
+        before, now = _comparable(kept.get(cell, [])), _comparable(outputs)
+        if before != now:
+            diff = "\n".join(difflib.unified_diff(before, now, "committed", "printed now", lineterm=""))
+            findings.append(
+                f"code/labs/{name}.py: cell [{cell}]: found another output than committed; expected the same;"
+                f" run python -m sitekit.notebooks --execute\n{diff}"
+            )
+    return findings
+
+
+def _comparable(outputs: list[dict]) -> list[str]:
+    lines: list[str] = []
+    for output in outputs:
+        if output["output_type"] == "stream":
+            lines += "".join(output["text"]).splitlines()
+        else:
+            for mime, value in output["data"].items():
+                text = "".join(value) if isinstance(value, list) else str(value)
+                lines += [mime] if mime.startswith("image/") else [mime, *text.splitlines()]
+    return lines
+
+
+def _difference(where: str, current: str | None, expected: str) -> str:
+    remedy = "run python -m sitekit.notebooks"
+    if current is None:
+        return f"{where}: found no such file; expected the generated notebook; {remedy}"
+    pairs = zip(current.splitlines(), expected.splitlines(), strict=False)
+    for number, (found, wanted) in enumerate(pairs, start=1):
+        if found != wanted:
+            return f"{where}:{number}: found {found.strip()[:90]}; expected {wanted.strip()[:90]}; {remedy}"
+    return f"{where}: found {len(current)} characters; expected {len(expected)}; {remedy}"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command; exit status 0 in step, 1 findings, 2 no such notebook."""
+    parser = argparse.ArgumentParser(prog="python -m sitekit.notebooks", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    parser.add_argument("--execute", action="store_true", help="run the cells anew")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these notebooks")
+    args = parser.parse_args(argv)
+    known = find_labs(ROOT)
+    if unknown := [name for name in args.names if name not in known]:
+        print(
+            f"found {', '.join(unknown)}; expected some of: {', '.join(known) or 'none yet'}", file=sys.stderr
+        )
+        return 2
+    findings: list[str] = []
+    chosen = args.names or known
+    for name in chosen:
+        written, faults = process(name, check=args.check, run=args.execute)
+        findings += faults
+        for path in written:
+            print(f"wrote {path}")
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    print(f"{len(chosen)} notebooks in {len(LANGUAGES)} languages, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,48 @@
+// The language menu keeps the reader's section, and a small box offers the browser's own language, once.
+"use strict";
+{
+  const links = [...document.querySelectorAll(".md-select__link[hreflang]")];
+
+  // The entry that the table of contents marks as current, else the address's own section. At the top of a page
+  // there is none, and the other language opens at its top as well.
+  const section = () => {
+    if (window.scrollY < 80) return "";
+    const active = document.querySelectorAll(".md-nav--secondary .md-nav__link--active[href*='#']");
+    const last = active[active.length - 1];
+    return last ? new URL(last.href).hash : location.hash;
+  };
+  const keep = event => {
+    const link = event.target instanceof Element && event.target.closest(".md-select__link[hreflang]");
+    if (link) link.hash = section();
+  };
+  for (const type of ["pointerdown", "focusin", "click"]) document.addEventListener(type, keep, true);
+
+  const key = "sintonia.suggestion.dismissed";
+  const remembered = () => {
+    try { return localStorage.getItem(key); } catch { return "yes"; }
+  };
+  const base = tag => tag.toLowerCase().split("-")[0];
+  const wanted = (navigator.languages || [navigator.language])
+    .map(tag => links.find(link => link.hreflang === base(tag)))
+    .find(Boolean);
+  if (wanted && wanted.hreflang !== base(document.documentElement.lang) && !remembered()) {
+    const box = document.createElement("aside");
+    box.className = "language-box";
+    box.lang = wanted.lang;
+    const go = document.createElement("a");
+    go.href = wanted.href;
+    go.textContent = wanted.dataset.read;
+    go.addEventListener("click", () => { go.hash = section(); });
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "×";
+    close.setAttribute("aria-label", wanted.dataset.dismiss);
+    close.title = wanted.dataset.dismiss;
+    close.addEventListener("click", () => {
+      try { localStorage.setItem(key, "yes"); } catch { /* private mode: the box comes again */ }
+      box.remove();
+    });
+    box.append(wanted.dataset.suggest + " ", go, close);
+    document.body.append(box);
+  }
+}

@@ -1,0 +1,124 @@
+"""The site in a real Chromium, served below /sintonia/ as on the web."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from sitekit.building import site_for_tests
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_browser() -> str | None:
+    """CHROMIUM from the environment, else the first Chromium or Chrome on PATH."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Static files as GitHub Pages serves them: an unknown address gets the site's 404 page."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def send_error(self, code, message=None, explain=None):
+        if code != 404:
+            super().send_error(code, message, explain)
+            return
+        body = (Path(self.directory) / "sintonia" / "404.html").read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    executable = find_browser()
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        executable, reason = None, "playwright is not installed: pip install playwright"
+    else:
+        reason = "no browser: apt-get install chromium, or CHROMIUM=/path/to/chrome"
+    if executable is None:
+        if os.environ.get("SINTONIA_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"SINTONIA_REQUIRE_BROWSER=1, but {reason}", pytrace=False)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        except Error as error:
+            pytest.fail(
+                f"{executable}: found it does not start ({str(error).splitlines()[0]})", pytrace=False
+            )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site_url(chromium):
+    """Asks for the browser first: without one, nothing is built."""
+    site = site_for_tests(ROOT)[0]
+    handler = functools.partial(_Handler, directory=str(site.parent))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/sintonia/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(chromium, site_url):
+    """Opens an address of the site; in the end, all requests were ours and answered, the console silent."""
+    contexts = []
+    faults = []
+
+    def watch(page):
+        def requested(request):
+            if not request.url.startswith((site_url, "data:", "blob:")):
+                faults.append(f"foreign or stray request: {request.url}")
+
+        def answered(response):
+            if response.status >= 400:
+                faults.append(f"{response.status}: {response.url}")
+
+        page.on("request", requested)
+        page.on("response", answered)
+        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
+
+    def open_page(address="", *, width=1280, height=900, locale="en", scheme="light"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, locale=locale, color_scheme=scheme
+        )
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        page.goto(site_url + address, wait_until="load")
+        return page
+
+    open_page.faults = faults
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []

@@ -1,0 +1,116 @@
+"""The house stands as ARCHITECTURE says: no package at the root of code/, one direction of import."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CODE = ROOT / "code"
+# A file imports only files to its left. Those that do not exist yet are named so that the rule is
+# there before they are. sft compares when it is done, so it stands right of comparison.
+ORDER = ["errors", "conversations", "chat_templates", "loss_masks", "packing", "collation", "models", "doctor", "generation", "evaluation", "comparison", "training_loop", "sft", "exercises", "cli", "__main__"]
+MODULES = sorted((CODE / "sintonia").glob("*.py"))
+HEAVY = ("torch", "transformers", "trl", "datasets", "peft", "accelerate", "tokenizers")
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names of everything a file imports, at its top or inside a function."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_code_is_a_folder_and_never_a_package(spawn):
+    assert not (CODE / "__init__.py").exists()
+    done = spawn(["-c", "import code; print(code.__file__)"], cwd=ROOT)
+    assert Path(done.stdout.strip()).parent != ROOT
+    assert done.stdout.strip().endswith("code.py")
+
+
+def test_packages_are_found_under_code():
+    from setuptools import find_packages
+
+    found = find_packages(str(CODE), include=["sintonia*", "sitekit*"])
+    assert {"sintonia", "sitekit"} <= set(found)
+    assert "code" not in find_packages(str(ROOT))
+
+
+def test_pyproject_looks_for_packages_there():
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert settings["tool"]["setuptools"]["packages"]["find"]["where"] == ["code"]
+    needed = " ".join(settings["project"]["dependencies"])
+    assert "torch" not in needed and "trl" not in needed
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_file_imports_only_files_to_its_left(path):
+    if path.stem == "__init__":
+        return
+    assert path.stem in ORDER, f"{path.name} has no place in the order of the rooms"
+    own = {name.split(".")[1] for name in imported(path) if name.startswith("sintonia.")}
+    siblings = {file.stem for file in MODULES}
+    to_the_left = set(ORDER[: ORDER.index(path.stem)])
+    assert own & siblings <= to_the_left
+
+
+def test_the_order_is_what_the_rule_reads():
+    assert "sintonia.comparison" in imported(CODE / "sintonia" / "sft.py")
+    assert "sintonia.models" in imported(CODE / "sintonia" / "cli.py")  # imported inside a function
+
+
+def test_only_sft_imports_trl():
+    users = {
+        path.name for path in CODE.rglob("*.py") if any(n.split(".")[0] == "trl" for n in imported(path))
+    }
+    assert users == {"sft.py"}
+
+
+def test_sitekit_imports_no_ml():
+    for path in (CODE / "sitekit").rglob("*.py"):
+        roots = {name.split(".")[0] for name in imported(path)}
+        assert not roots & set(HEAVY), path
+
+
+def loaded(spawn, statement: str) -> set[str]:
+    """Top-level modules in a fresh interpreter after a statement."""
+    probe = (
+        "import contextlib, io, json, sys\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        f"    {statement}\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))\n"
+    )
+    done = spawn(["-c", probe])
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("command", ["--help", "render {file} --row 1", "mask {file} --row 1"])
+def test_light_commands_load_no_torch(spawn, data_folder, command):
+    argv = [part.format(file=data_folder / "test" / "en.jsonl") for part in command.split()]
+    modules = loaded(spawn, f"from sintonia.cli import main; assert main({argv!r}) == 0")
+    assert "sintonia" in modules
+    assert not modules & {"torch", "transformers", "trl", "datasets", "peft"}
+
+
+def test_importing_the_package_loads_no_torch(spawn):
+    assert not loaded(spawn, "import sintonia") & set(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["render", "mask"])
+def test_a_local_fast_tokenizer_needs_no_torch(spawn, tiny_folder, data_folder, command):
+    argv = [command, str(data_folder / "test" / "en.jsonl"), "--row", "1", "--model", str(tiny_folder)]
+    modules = loaded(spawn, f"from sintonia.cli import main; assert main({argv!r}) == 0")
+    assert "transformers" in modules
+    assert "torch" not in modules
