@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # four languages, whatever the locale says
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # What the libraries will rename one day is for their callers' authors, not for ours.
+    warnings.simplefilter("ignore", FutureWarning)
     argv = sys.argv[1:] if argv is None else argv
     parser = build_parser()
     if argv[:1] == ["sft"]:

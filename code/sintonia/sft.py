@@ -10,6 +10,7 @@ A run is written beside its final place and moved there when it is whole.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import os
 import platform
@@ -93,8 +94,14 @@ def main(argv: list[str]) -> int:
         flush=True,
     )
     with _unfinished(target, config) as folder:
-        trainer = _trainer(name, config, model_config, dataset, tokenizer)
-        trained = trainer.train()
+        try:
+            trainer = _trainer(name, config, model_config, dataset, tokenizer)
+            trained = trainer.train()
+        except InputError:
+            raise
+        except ValueError as error:  # how TRL, peft and torch refuse a setting, some only at the first step
+            reason = f"a setting that is refused ({str(error).strip().splitlines()[0]})"
+            raise InputError(Fault("sintonia sft", reason, "settings that work together")) from error
         if not trainer.is_world_process_zero():
             return 0
         model = trainer.model.eval()
@@ -122,18 +129,40 @@ def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
     parser = TrlParser((SintoniaArguments, SFTConfig, ModelConfig), prog="sintonia sft", allow_abbrev=False)
     parser.set_defaults(**machine_defaults())
     argv = _with_recipe(argv)
-    recipe = argv[argv.index("--config") + 1]
+    parser.error = _usage_error
     try:
-        mine, config, model_config = parser.parse_args_and_config(argv)
-    except (ValueError, TypeError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            Fault(recipe, reason, "fields of SFTConfig, ModelConfig or `sintonia sft --help`")
-        ) from None
+        *parsed, of_recipe, of_flags = parser.parse_args_and_config(
+            argv, return_remaining_strings=True, separate_remaining_strings=True
+        )
+    except InputError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise InputError(Fault("sintonia sft", str(error).strip().splitlines()[0], "usable fields")) from None
+    known = [action.dest for action in parser._actions]
+    recipe = argv[argv.index("--config") + 1]
+    faults = [_unknown(recipe, text, known) for text in of_recipe if text.startswith("--")]
+    faults += [_unknown("sintonia sft", text, known) for text in of_flags if text.startswith("--")]
+    if of_flags and not faults:
+        faults = [_unknown("sintonia sft", of_flags[0], known)]
+    if faults:
+        raise InputError(faults)
+    mine, config, model_config = parsed
     unknown = [lang for lang in mine.languages if lang not in LANGUAGES]
     if unknown:
         raise InputError(Fault("--languages", " ".join(unknown), " ".join(LANGUAGES)))
     return mine, config, model_config
+
+
+def _usage_error(message: str) -> None:
+    """Say what is wrong without argparse's usage, which here is some 900 lines long."""
+    raise InputError(Fault("sintonia sft", message, "a flag that `sintonia sft --help` lists"))
+
+
+def _unknown(where: str, text: str, known: list[str]) -> Fault:
+    name = text.removeprefix("--").split("=")[0].replace("-", "_")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else ""
+    return Fault(where, repr(text), "a field of SFTConfig or ModelConfig", hint)
 
 
 def _with_recipe(argv: list[str]) -> list[str]:

@@ -1,15 +1,24 @@
-"""Builds the site into a folder, for tests and `make site`: strict, in a process of its own."""
+"""Builds the site into a folder, strictly and in a process of its own, and finds a browser to look at it."""
 
 from __future__ import annotations
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from sitekit.settings import ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = "no browser: apt-get install chromium, or CHROMIUM=/path/to/chrome"
+
+
+def find_browser() -> str | None:
+    """CHROMIUM from the environment, else the first Chromium or Chrome on PATH."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def build_site(out: Path, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,9 +1,19 @@
 """What a reader meets: languages, search, colours, a phone."""
 
+import importlib.util
 import json
+import os
 import re
 
 import pytest
+
+from sitekit.building import NO_BROWSER, find_browser
+
+if os.environ.get("SINTONIA_REQUIRE_BROWSER") != "1":
+    if importlib.util.find_spec("playwright") is None:
+        pytest.skip("playwright is not installed: make test installs it", allow_module_level=True)
+    if find_browser() is None:
+        pytest.skip(NO_BROWSER, allow_module_level=True)
 
 LANGS = ("pt", "es", "zh", "en")
 HTML_LANG = {"pt": "pt-BR", "es": "es", "zh": "zh-Hans", "en": "en"}
