@@ -9,6 +9,7 @@ A run is written beside its final place and moved there when it is whole.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import json
@@ -258,6 +259,7 @@ class _unfinished:
         config.output_dir = str(self.folder)
 
     def __enter__(self) -> Path:
+        self.made_parent = not self.folder.parent.exists()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -271,6 +273,9 @@ class _unfinished:
             self.folder.rename(self.target)
         elif os.environ.get("LOCAL_RANK", "0") == "0":
             shutil.rmtree(self.folder, ignore_errors=True)
+            if self.made_parent:
+                with contextlib.suppress(OSError):
+                    self.folder.parent.rmdir()
 
 
 def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer: Any) -> Any:
