@@ -28,6 +28,8 @@ PACKAGE = Path(__file__).parent
 EMBEDDED_TOKENIZER = PACKAGE / "embedded" / "smollm2"
 TEMPLATE_FOLDER = PACKAGE / "templates"
 DEFAULT_TEMPLATE = "smollm2"
+# What a template, run in the sandbox, can raise besides Jinja's own errors.
+_TEMPLATE_FAILURES = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 _SPECIAL_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token")
 # Drawn anew in each process, so that no conversation can contain them; removed again from the text.
 _OPEN, _CLOSE = f"\ufdd0{secrets.token_hex(8)}\ufdd2", f"\ufdd1{secrets.token_hex(8)}\ufdd2"
@@ -274,7 +276,7 @@ def _run(
 ) -> str:
     try:
         return template.render(messages=conversation, add_generation_prompt=prompt, **values)
-    except (jinja2.TemplateError, TypeError, ValueError, KeyError, AttributeError) as error:
+    except (jinja2.TemplateError, *_TEMPLATE_FAILURES) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         roles = ", ".join(str(turn.get("role")) for turn in conversation) or "none"
         raise InputError(

@@ -59,6 +59,9 @@ def encode(
         render(_as_conversation(turns), chat_template, tokenizer=tokenizer) for turns in conversations
     ]
     backend = fast_backend(tokenizer)
+    # Left over from an earlier call, or from tokenizer.json; transformers sets both anew in each call.
+    backend.no_truncation()
+    backend.no_padding()
     encodings = backend.encode_batch([row.text for row in rendered], add_special_tokens=False)
     return [
         _columns(_pair(encoding.ids, encoding.offsets, row)[:max_length])

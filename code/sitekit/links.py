@@ -18,6 +18,9 @@ _HOSTED = re.compile(
 _HOSTED_TREE = re.compile(rf"(?<=/)docs/({_CODES})(?=/)")
 _VARIANT = re.compile(rf"(?<![\w-])(README|CONTRIBUTING)(?:\.({_CODES}))?\.md(?=$|[#?])")
 
+# Folders whose README exists in each language; any other README is one file for all.
+_CARD_FOLDERS = ("", "code/sintonia/data")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -66,7 +69,7 @@ def target(link: str, path: str, lang: str, site_url: str = "") -> Target:
             return Target(f"docs/assets/{rest[7:]}{mark}{fragment}", "", f"docs/{rest}")
         return Target(f"docs/{{lang}}/{rest}{mark}{fragment}", language, file)
     variant = _VARIANT.search(file)
-    if variant:
+    if variant and posixpath.dirname(file) in _CARD_FOLDERS:
         language = variant.group(2) or REFERENCE
         value = _VARIANT.sub(rf"{variant.group(1)}.{{lang}}.md", file) + mark + fragment
         return Target(value, language, file)
