@@ -83,7 +83,7 @@ def test_smollm2_small_conversation_to_the_character():
         "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nOi<|im_end|>\n"
         "<|im_start|>assistant\nOlá!<|im_end|>\n"
     )
-    assert rendered.spans == [(76, 90)]
+    assert rendered.spans == [(83, 97)]
     assert rendered.assistant_texts == ["Olá!<|im_end|>"]
 
 
@@ -181,8 +181,8 @@ def test_markers_inside_a_set_block():
 def test_a_marker_in_a_comment_does_not_count():
     template = "{# {% generation %}x{% endgeneration %} #}" + HEAD + "{{ m['content'] }}" + TAIL
     assert not has_generation_markers(template)
-    with pytest.raises(InputError):
-        render(SHORT, template)
+    # Derived then: without a generation prompt the model begins to write at the header.
+    assert render(SHORT, template).assistant_texts == ["assistant:Olá!;"]
 
 
 @pytest.mark.parametrize("tag", ["{% generation %}", "{%+ generation %}", "{%- generation -%}"])
