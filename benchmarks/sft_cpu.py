@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from sintonia import sft
-from sintonia.comparison import loss_curve
+from sintonia.reports import loss_curve
 
 RESULTS = Path(__file__).parent / "results" / "sft-cpu"
 STYLE = (

@@ -158,7 +158,11 @@ def spawn():
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "code"), **options.pop("env", {})}
         options.setdefault("text", True)
         return subprocess.run(
-            [sys.executable, *map(str, arguments)], capture_output=True, env=environment, timeout=120, **options
+            [sys.executable, *map(str, arguments)],
+            capture_output=True,
+            env=environment,
+            timeout=120,
+            **options,
         )
 
     return start

@@ -12,7 +12,26 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE = ROOT / "code"
 # A file imports only files to its left. Those that do not exist yet are named so that the rule is
 # there before they are. sft compares when it is done, so it stands right of comparison.
-ORDER = ["errors", "conversations", "chat_templates", "loss_masks", "packing", "collation", "models", "doctor", "generation", "evaluation", "comparison", "training_loop", "sft", "exercises", "cli", "__main__"]
+ORDER = [
+    "errors",
+    "conversations",
+    "chat_templates",
+    "loss_masks",
+    "packing",
+    "collation",
+    "models",
+    "doctor",
+    "generation",
+    "evaluation",
+    "comparison",
+    "reports",
+    "run_folders",
+    "training_loop",
+    "sft",
+    "exercises",
+    "cli",
+    "__main__",
+]
 MODULES = sorted((CODE / "sintonia").glob("*.py"))
 HEAVY = ("torch", "transformers", "trl", "datasets", "peft", "accelerate", "tokenizers")
 

@@ -30,6 +30,8 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # What the libraries will rename one day is for their callers' authors, not for ours.
     warnings.simplefilter("ignore", FutureWarning)
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     argv = sys.argv[1:] if argv is None else argv
     parser = build_parser()
     if argv[:1] == ["sft"]:
@@ -193,7 +195,7 @@ def _sft(argv: list[str]) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from sintonia import comparison, models
+    from sintonia import comparison, models, reports
     from sintonia.conversations import load_rows
 
     if arguments.out and Path(arguments.out).suffix not in (".html", ".md", ".json"):
@@ -219,9 +221,9 @@ def _compare(arguments: argparse.Namespace) -> int:
             on_batch=bar.update,
             **comparison.run_facts(tuned_folder),
         )
-    print(comparison.to_terminal(result))
+    print(reports.to_terminal(result))
     if arguments.out:
-        print(f"saved: {comparison.write_report(result, arguments.out)}")
+        print(f"saved: {reports.write_report(result, arguments.out)}")
     return DONE
 
 
@@ -261,4 +263,6 @@ def _chat(arguments: argparse.Namespace) -> int:
                 max_new_tokens=arguments.max_new_tokens,
             )[0]
             turns.append({"role": "assistant", "content": reply.text})
-            print(reply.text if reply.stopped else f"{reply.text} … (did not stop)")
+            # What a model writes must not steer the terminal.
+            shown = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in reply.text)
+            print(shown if reply.stopped else f"{shown} … (did not stop)")

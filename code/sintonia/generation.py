@@ -51,6 +51,8 @@ def generate(
 
     Explained in: chat-templates.md#generation-prompt
     """
+    if not prompts:
+        return []
     import torch
 
     texts = [

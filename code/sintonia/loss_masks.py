@@ -87,6 +87,36 @@ def labels(example: dict[str, list[int]]) -> list[int]:
     return [token if wrote else IGNORE_INDEX for token, wrote in zip(ids, mask, strict=True)]
 
 
+def supervised_loss(model: Any, inputs: dict[str, Any], divisor: Any = None) -> Any:
+    """The masked loss of a batch, with logits only in the columns that some label grades.
+
+    The loss and its gradients are those of the whole sequence: what is left out has no term in it.
+    Where a third of the tokens is supervised, a training step on a CPU takes a third less time.
+
+    Args:
+        model: a causal language model whose forward takes `logits_to_keep`.
+        inputs: `input_ids` and `labels`, each (batch, seq), not shifted; `attention_mask` if padded.
+        divisor: tokens to divide by; `None` counts the batch's own supervised tokens.
+
+    Returns:
+        A scalar tensor in nats a token; 0 where nothing is supervised.
+
+    Explained in: masks.md#divisor
+    """
+    import torch
+
+    rest = {name: value for name, value in inputs.items() if name != "labels"}
+    targets = inputs["labels"][:, 1:]
+    columns = (targets != IGNORE_INDEX).any(dim=0).nonzero().squeeze(1)
+    logits = model(**rest, use_cache=False, logits_to_keep=columns).logits
+    targets = targets[:, columns]
+    total = torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE_INDEX, reduction="sum"
+    )
+    count = (targets != IGNORE_INDEX).sum() if divisor is None else torch.as_tensor(divisor)
+    return total / count.clamp(min=1)
+
+
 def show_mask(example: dict[str, list[int]], tokenizer: Any = None, *, color: bool = False) -> str:
     """The tokens of one example, one a line, `+` where the loss counts them and `.` where not.
 

@@ -179,6 +179,8 @@ def embedded_model_folder() -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{target}.lock"):
             if not (target / "model.safetensors").is_file():
+                for leftover in target.parent.glob(".unfinished-*"):  # of a conversion that was killed
+                    shutil.rmtree(leftover, ignore_errors=True)
                 _convert(_weights_file(), target)
     except OSError as error:
         fix = "set SINTONIA_CACHE to a folder that can be written"

@@ -9,39 +9,27 @@ A run is written beside its final place and moved there when it is whole.
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import difflib
-import json
+import inspect
 import os
-import platform
-import shutil
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from sintonia import models
 from sintonia.chat_templates import PACKAGE, find_template
-from sintonia.comparison import (
-    Comparison,
-    compare,
-    course_rows,
-    to_markdown,
-    to_terminal,
-    write_report,
-)
+from sintonia.comparison import Comparison, compare, course_rows
 from sintonia.conversations import load_rows
 from sintonia.errors import Fault, InputError
 from sintonia.evaluation import LANGUAGES
-from sintonia.loss_masks import encode, labels
+from sintonia.loss_masks import IGNORE_INDEX, encode, labels, supervised_loss
+from sintonia.reports import to_terminal
+from sintonia.run_folders import Unfinished, describe_run, output_folder, save_run, say
 
 DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
 COURSE = "course"
-_RECORDED = ("sintonia", "torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
 @dataclass
@@ -81,20 +69,21 @@ def main(argv: list[str]) -> int:
     """
     started = time.monotonic()
     mine, config, model_config = parse(argv)
-    target = _output_folder(mine, config)
+    target = output_folder(config.output_dir, mine.overwrite)
     name = mine.model or model_config.model_name_or_path
     rows = _rows(mine)
-    print(models.describe(name), flush=True)
+    say(models.describe(name))
     tokenizer = models.load_tokenizer(name)
     template = find_template(mine.chat_template, tokenizer)[1]
     dataset = build_dataset(rows, tokenizer, template)
-    supervised = sum(sum(label != -100 for label in row) for row in dataset["labels"])
+    supervised = sum(sum(label != IGNORE_INDEX for label in row) for row in dataset["labels"])
     tokens = sum(len(row) for row in dataset["input_ids"])
-    print(
-        f"data: {mine.data}, {len(dataset)} conversations, {tokens} tokens, {supervised} of them supervised",
-        flush=True,
-    )
-    with _unfinished(target, config) as folder:
+    say(f"data: {mine.data}, {len(dataset)} conversations, {tokens} tokens, {supervised} of them supervised")
+    cut = sum(len(row) > (config.max_length or len(row)) for row in dataset["input_ids"])
+    if cut:
+        say(f"warning: {cut} conversations are longer than --max_length {config.max_length}: the rest is cut")
+    with Unfinished(target) as folder:
+        config.output_dir = str(folder)
         try:
             trainer = _trainer(name, config, model_config, dataset, tokenizer)
             trained = trainer.train()
@@ -107,9 +96,10 @@ def main(argv: list[str]) -> int:
             return 0
         model = trainer.model.eval()
         tokenizer.chat_template = template
-        record = _record(mine, config, name, rows, trained, trainer.state, started)
+        facts = {"data": mine.data, "conversations": len(rows), "train_loss": trained.training_loss}
+        record = describe_run(name, config, trainer.state, started, **facts)
         comparison = _compare(mine, config, name, model, tokenizer, template, record)
-        _save(folder, model, tokenizer, record, comparison, mine, config, model_config)
+        save_run(folder, model, tokenizer, record, comparison, mine, config, model_config)
     if comparison:
         print(to_terminal(comparison))
     print(f"saved: {target}  ({record['seconds']:.0f} s)")
@@ -228,7 +218,7 @@ def build_dataset(rows: list[dict[str, Any]], tokenizer: Any, chat_template: str
 
     examples = encode([row["messages"] for row in rows], tokenizer, chat_template=chat_template)
     targets = [labels(example) for example in examples]
-    if not any(label != -100 for row in targets for label in row):
+    if not any(label != IGNORE_INDEX for row in targets for label in row):
         raise InputError(Fault("data", "no supervised token", "assistant turns that the template marks"))
     return Dataset.from_dict({"input_ids": [example["input_ids"] for example in examples], "labels": targets})
 
@@ -237,45 +227,6 @@ def _rows(mine: SintoniaArguments) -> list[dict[str, Any]]:
     if mine.data == COURSE:
         return course_rows("train", mine.languages)
     return list(load_rows(mine.data))
-
-
-def _output_folder(mine: SintoniaArguments, config: Any) -> Path:
-    given = config.output_dir
-    if not given or given == "trainer_output":  # what TRL fills in when nobody said
-        given = f"runs/sft-{datetime.now():%Y%m%d-%H%M%S}"
-    target = Path(given)
-    if target.exists() and not mine.overwrite and (target.is_file() or any(target.iterdir())):
-        fix = "choose another --output_dir, or pass --overwrite"
-        raise InputError(Fault(str(target), "a folder that is not empty", "a new one", fix))
-    return target
-
-
-class _unfinished:
-    """A folder to write in, moved to `target` when all went well and removed when not."""
-
-    def __init__(self, target: Path, config: Any) -> None:
-        self.target = target
-        self.folder = target.with_name(f".{target.name}.unfinished")
-        config.output_dir = str(self.folder)
-
-    def __enter__(self) -> Path:
-        self.made_parent = not self.folder.parent.exists()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(Fault(str(self.target), str(error), "a folder to write in")) from None
-        return self.folder
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None and (self.folder / models.RUN_FILE).is_file():
-            if self.target.exists():
-                shutil.rmtree(self.target)
-            self.folder.rename(self.target)
-        elif os.environ.get("LOCAL_RANK", "0") == "0":
-            shutil.rmtree(self.folder, ignore_errors=True)
-            if self.made_parent:
-                with contextlib.suppress(OSError):
-                    self.folder.parent.rmdir()
 
 
 def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer: Any) -> Any:
@@ -290,6 +241,17 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
             if self.training_bar is not None and "loss" in (logs or {}):
                 self.training_bar.set_postfix(loss=f"{float(logs['loss']):.3f}")
 
+    class SupervisedTrainer(SFTTrainer):
+        """TRL's trainer with `supervised_loss`: on a CPU, TRL scores every position, and twice."""
+
+        def compute_loss(
+            self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            loss = supervised_loss(model, inputs, num_items_in_batch)
+            if self.args.average_tokens_across_devices and num_items_in_batch is not None:
+                loss = loss * self.accelerator.num_processes  # DDP averages gradients over the processes
+            return (loss, None) if return_outputs else loss
+
     if not torch.cuda.is_available():
         # A launcher may have set one thread a process; the cores are there to be used.
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // config.world_size))
@@ -298,7 +260,10 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
     model = models.load_model(name, **{key: value for key, value in options.items() if value})
     model.config.use_cache = False
     peft_config = get_peft_config(model_config)
-    trainer = SFTTrainer(
+    plain = config.use_cpu and config.loss_type == "nll" and not config.label_smoothing_factor
+    keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
+    trainer_class = SupervisedTrainer if plain and keeps else SFTTrainer
+    trainer = trainer_class(
         model=model,
         args=config,
         train_dataset=dataset,
@@ -308,43 +273,6 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(LossBar)
     return trainer
-
-
-def _record(
-    mine: SintoniaArguments,
-    config: Any,
-    name: Any,
-    rows: Any,
-    trained: Any,
-    state: Any,
-    started: float,
-) -> dict[str, Any]:
-    return {
-        "model": str(name) if not models.is_embedded(name) else models.EMBEDDED,
-        "weights_sha256": models.WEIGHTS_SHA256 if models.is_embedded(name) else None,
-        "data": mine.data,
-        "conversations": len(rows),
-        "seed": config.seed,
-        "seconds": round(time.monotonic() - started, 1),
-        "train_loss": trained.training_loss,
-        "losses": [[log["step"], log["loss"]] for log in state.log_history if "loss" in log],
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_device()}",
-        "versions": {package: _version(package) for package in _RECORDED},
-    }
-
-
-def _device() -> str:
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _compare(
@@ -379,66 +307,6 @@ def _compare(
             provenance=provenance,
             on_batch=bar.update,
         )
-
-
-def _save(
-    folder: Path,
-    model: Any,
-    tokenizer: Any,
-    record: dict[str, Any],
-    comparison: Comparison | None,
-    *parsed: Any,
-) -> None:
-    import yaml
-
-    if record["model"] == models.EMBEDDED and hasattr(model, "peft_config"):
-        # The cache folder is this machine's; the hub id is where others find the same model.
-        for adapter in model.peft_config.values():
-            adapter.base_model_name_or_path = models.EMBEDDED_HUB_ID
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    for leftover in folder.glob("checkpoint-*"):
-        shutil.rmtree(leftover)
-    resolved = {}
-    for part in parsed:
-        fields = {item.name: getattr(part, item.name) for item in dataclasses.fields(part)}
-        resolved |= {key: _plain(value) for key, value in fields.items()}
-    resolved.pop("output_dir")
-    (folder / "recipe.yaml").write_text(
-        yaml.safe_dump(resolved, sort_keys=True, allow_unicode=True), encoding="utf-8"
-    )
-    if comparison:
-        write_report(comparison, folder / "report.html")
-        write_report(comparison, folder / "report.md")
-        record["scores"] = {
-            lang: [dataclasses.asdict(scores) for scores in pair] for lang, pair in comparison.scores.items()
-        }
-    (folder / "README.md").write_text(_model_card(record, comparison), encoding="utf-8")
-    text = json.dumps(record, ensure_ascii=False, indent=2) + "\n"
-    (folder / models.RUN_FILE).write_text(text, encoding="utf-8")
-
-
-def _model_card(record: dict[str, Any], comparison: Comparison | None) -> str:
-    """The run's card: peft's own is an empty form that names a folder of this machine."""
-    embedded = record["model"] == models.EMBEDDED
-    base = models.EMBEDDED_HUB_ID if embedded else record["model"]
-    front = ["---", f"base_model: {json.dumps(base)}", "tags: [sft, sintonia]", "---", ""]
-    if embedded:
-        front += [f"Trained on 4-bit rounded weights of `{base}` ({models.WEIGHTS_PACKAGE}).", ""]
-    if comparison:
-        return "\n".join(front) + "\n" + to_markdown(comparison)
-    return "\n".join([*front, f"- data: {record['data']}", f"- seed: {record['seed']}", ""])
-
-
-def _plain(value: Any) -> Any:
-    """A value as YAML holds it; enums by value, anything else by its text."""
-    if isinstance(value, (str, int, float, bool, type(None))) and type(value).__module__ == "builtins":
-        return value
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return _plain(getattr(value, "value", str(value)))
 
 
 if __name__ == "__main__":

@@ -162,7 +162,8 @@ def test_a_prompt_has_no_span():
 
 def test_markers_inside_a_macro():
     template = (
-        "{% macro say(m) %}{{ m['role'] + ':' }}" + IF + "{% generation %}{{ m['content'] }}{% endgeneration %}"
+        "{% macro say(m) %}{{ m['role'] + ':' }}" + IF
+        + "{% generation %}{{ m['content'] }}{% endgeneration %}"
         + ELSE + "{{ ';' }}{% endmacro %}{% for m in messages %}{{ say(m) }}{% endfor %}"
     )  # fmt: skip
     rendered = render(SHORT, template)

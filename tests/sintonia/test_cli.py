@@ -94,7 +94,7 @@ def test_bad_data_in_its_own_process(spawn, tmp_path):
     path.write_bytes(BAD_DATA["json"][0])
     done = spawn(["-m", "sintonia", "mask", path])
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"sintonia: {path}:3: found invalid JSON")
+    assert f"\nsintonia: {path}:3: found invalid JSON" in "\n" + done.stderr
 
 
 # ------------------------------------------------------------------ bad models
@@ -145,9 +145,11 @@ def model_argv(command, model, data, trained, out) -> list:
 @pytest.mark.parametrize("case", MODEL_CASES)
 @pytest.mark.parametrize("command", ["render", "mask", "sft", "compare", "chat"])
 def test_bad_model(run, rows_file, bad_model, trained_folder, tmp_path, command, case):
-    if command in ("render", "mask") and case in ("no-weights", "pickle"):
-        pytest.skip("these read the tokenizer only, and it is there")
     data, model = rows_file({"messages": [ASK, SAY]}), bad_model(case)
+    if command in ("render", "mask") and case in ("no-weights", "pickle"):
+        # These read the tokenizer only, and it is there.
+        assert run(command, data, "--model", model).code == 0
+        return
     before = sorted(tmp_path.rglob("*"))
     done = run(*model_argv(command, model, data, trained_folder, tmp_path / "out"), stdin="Oi\n")
     expect_refusal(done, MODEL_CASES[case])
@@ -312,7 +314,7 @@ def test_a_reader_that_had_enough_is_no_error(root, tmp_path):
         timeout=60,
     )
     assert done.stdout.splitlines() == [f"{path}, row 1", "0"]
-    assert done.stderr == ""
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("model: ")
 
 
 def test_four_languages_whatever_the_locale(spawn, rows_file):
@@ -357,8 +359,8 @@ def test_chat(run, tiny_folder):
     assert done.code == 0, done.err
     lines = done.out.splitlines()
     assert lines[:2] == [f"model: {tiny_folder} (folder)", "/new starts over, /quit or Ctrl-D leaves"]
-    replies = re.findall(r"> ([^>]*?)(?=> |$)", done.out.split("leaves\n")[1], flags=re.S)
-    assert len(lines) >= 4 and replies[0] == replies[2]  # /new: the same question, the same answer
+    answers = [line.lstrip("> ") for line in lines[2:] if line.strip("> ")]
+    assert len(answers) == 2 and answers[0] == answers[1]  # /new: the same question, the same answer
 
 
 def test_chat_remembers_and_takes_a_system_message(run, tiny_folder, monkeypatch):

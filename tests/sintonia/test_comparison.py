@@ -11,31 +11,27 @@ from xml.etree import ElementTree
 import pytest
 
 from sintonia import InputError
-from sintonia.comparison import (
-    Comparison,
-    Exchange,
-    compare,
-    course_rows,
-    loss_curve,
-    run_facts,
-    sparkline,
-    to_html,
-    to_markdown,
-    to_terminal,
-    write_report,
-)
+from sintonia.comparison import Comparison, Exchange, compare, course_rows, run_facts
 from sintonia.evaluation import Scores
 from sintonia.generation import Reply
+from sintonia.reports import loss_curve, sparkline, to_html, to_markdown, to_terminal, write_report
 
-HOSTILE = "\x1b[31mred\x07\r<script>alert(1)</script> | `x` | [a](javascript:b) \n# h\n\u202e&amp; \\| <img src=x>"
-LANG = '"><script>alert(2)</script>'
+HOSTILE = (
+    "\x1b[31mred\x07\r<script>alert(1)</script> | `x` | [a](javascript:b) \n# h\n\u202e&amp; \\| <img src=x>"
+)
+LANG = '\x1b"><script>alert(2)</script>'
 SCORES = (Scores(1, 0.0, 0.5, 3.0), Scores(1, 1.0, 1.0, 1.0))
 LOSSES = [(1, 3.0), (5, 2.0), (10, 1.5)]
 
 
 def hostile(**fields) -> Comparison:
     exchange = Exchange(
-        "id", LANG, [{"role": "user", "content": HOSTILE}], HOSTILE, Reply(HOSTILE, False, 9), Reply(HOSTILE, True, 9)
+        "id",
+        LANG,
+        [{"role": "user", "content": HOSTILE}],
+        HOSTILE,
+        Reply(HOSTILE, False, 9),
+        Reply(HOSTILE, True, 9),
     )
     options = {"losses": LOSSES, "provenance": {HOSTILE: HOSTILE}, **fields}
     return Comparison(HOSTILE, HOSTILE, [exchange], {LANG: SCORES, "all": SCORES}, **options)
@@ -80,7 +76,7 @@ def test_both_replies_and_whether_they_stopped():
     assert "[zh] 首都是哪里?" in text
     assert "tuned: 利马。 ■" in text
     assert "(did not stop)" in text
-    assert "zh          1    0% -> 100%    50% -> 100%        20.1 -> 2.7" in text
+    assert "zh          1    0% -> 100%   50% -> 100%        20.1 -> 2.7" in text
     assert "training loss 3.00 -> 1.50" in text
 
 
@@ -141,7 +137,7 @@ def test_markdown_tables_keep_their_columns():
 
 
 def test_markdown_holds_no_live_markup():
-    text = to_markdown(hostile(scores={}) if False else hostile())
+    text = to_markdown(hostile())
     assert "<script" not in text and "<img" not in text
     assert not re.search(r"(?<!\\)[`\[]", text)
     assert len([line for line in text.splitlines() if line.startswith("#")]) == 1
@@ -192,7 +188,7 @@ def test_html_says_the_language_of_each_reply():
 
 def test_the_loss_curve_is_a_drawing_with_words():
     drawing = ElementTree.fromstring(quoted(loss_curve(LOSSES)))
-    assert drawing.get("aria-label") == "training loss falls from 3.00 to 1.50"
+    assert drawing.get("aria-label") == "training loss goes from 3.00 to 1.50"
     texts = [item.text for item in drawing.iter("text")]
     assert {"1", "10", "step", "loss (nats a token)"} <= set(texts)
     points = [tuple(map(float, pair.split(","))) for pair in drawing.find("polyline").get("points").split()]

@@ -20,7 +20,7 @@ def by_hand(model, tokenizer, conversations) -> float:
     losses = []
     for example in encode(conversations, tokenizer):
         ids = example["input_ids"]
-        logits = model(input_ids=torch.tensor([ids])).logits[0].double()
+        logits = model(input_ids=torch.tensor([ids])).logits[0].detach().double()
         for place in range(1, len(ids)):
             if example["assistant_mask"][place]:
                 before = logits[place - 1]

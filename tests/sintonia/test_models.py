@@ -50,7 +50,11 @@ def convert(tmp_path, root):
     started = []
 
     def start(seconds: float = 0.0) -> subprocess.Popen:
-        environment = {"PYTHONPATH": str(root / "code"), "SINTONIA_CACHE": str(tmp_path / "cache"), "PATH": ""}
+        environment = {
+            "PYTHONPATH": str(root / "code"),
+            "SINTONIA_CACHE": str(tmp_path / "cache"),
+            "PATH": "",
+        }
         process = subprocess.Popen(
             [sys.executable, "-c", STAND_IN, str(tmp_path), str(seconds)],
             env=environment,
@@ -162,7 +166,9 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setenv("SINTONIA_CACHE", str(tmp_path / "file" / "cache"))
     found = refused(models.embedded_model_folder)
     assert found.startswith(f"{tmp_path / 'file' / 'cache'}: found ")
-    assert found.endswith("; expected about 550 MB of room; set SINTONIA_CACHE to a folder that can be written")
+    assert found.endswith(
+        "; expected about 550 MB of room; set SINTONIA_CACHE to a folder that can be written"
+    )
 
 
 def test_where_the_cache_is(tmp_path, monkeypatch):
