@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import shutil
-import time
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -99,14 +98,13 @@ def say(line: str) -> None:
         print(line, flush=True)
 
 
-def describe_run(name: str | None, config: Any, state: Any, started: float, **facts: Any) -> dict[str, Any]:
-    """What `run.json` says: the model, the facts given, losses, seed, time, machine and versions.
+def describe_run(name: str | None, config: Any, state: Any, **facts: Any) -> dict[str, Any]:
+    """What `run.json` says: the model, the facts given, losses, seed, machine and versions.
 
     Args:
         name: the model, as `load_model` takes it.
         config: the SFTConfig, for its seed.
         state: the trainer's state, for the losses it logged.
-        started: `time.monotonic()` at the beginning; what has passed since is recorded, in seconds.
 
     Explained in: masks.md#run-it
     """
@@ -116,7 +114,6 @@ def describe_run(name: str | None, config: Any, state: Any, started: float, **fa
         "weights_sha256": models.WEIGHTS_SHA256 if embedded else None,
         **facts,
         "seed": config.seed,
-        "seconds": round(time.monotonic() - started, 1),
         "losses": [[log["step"], log["loss"]] for log in state.log_history if "loss" in log],
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_device()}",

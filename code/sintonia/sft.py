@@ -97,8 +97,10 @@ def main(argv: list[str]) -> int:
         model = trainer.model.eval()
         tokenizer.chat_template = template
         facts = {"data": mine.data, "conversations": len(rows), "train_loss": trained.training_loss}
-        record = describe_run(name, config, trainer.state, started, **facts)
+        facts["train_seconds"] = round(trained.metrics["train_runtime"], 1)
+        record = describe_run(name, config, trainer.state, **facts)
         comparison = _compare(mine, config, name, model, tokenizer, template, record)
+        record["seconds"] = round(time.monotonic() - started, 1)
         save_run(folder, model, tokenizer, record, comparison, mine, config, model_config)
     if comparison:
         print(to_terminal(comparison))
