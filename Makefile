@@ -71,4 +71,4 @@ $(VENV)/test.done: $(VENV)/train.done $(VENV)/site.done
 
 $(VENV)/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Sintonia needs Python 3.11 or newer; name one with PYTHON=python3.12')"
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Debian and Ubuntu keep venv apart: apt-get install python3-venv"; exit 1; }

