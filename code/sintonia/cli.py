@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from sintonia import __version__
 from sintonia.errors import Fault, InputError
 
 DONE, FINDINGS, BAD_INPUT = 0, 1, 2
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sintonia", description="Instruction tuning, one tested step at a time."
     )
+    parser.add_argument("--version", action="version", version=f"sintonia {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     render = commands.add_parser("render", help="print the exact text the model would see")

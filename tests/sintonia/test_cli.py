@@ -403,3 +403,13 @@ def test_chat_takes_bytes_that_are_no_utf8(spawn, tiny_folder):
     )
     assert b"Traceback" not in done.stderr
     assert done.returncode in (0, 2)
+
+
+def test_version_is_that_of_the_project(root, capsys):
+    import tomllib
+
+    with pytest.raises(SystemExit) as done:
+        main(["--version"])
+    assert done.value.code == 0
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    assert capsys.readouterr().out == f"sintonia {project['version']}\n"

@@ -1,4 +1,5 @@
-// The language menu keeps the reader's section, and a small box offers the browser's own language, once.
+// The language menu keeps the reader's section, a small box offers the browser's own language, once, and the search
+// box hears words that come without a key.
 "use strict";
 {
   const links = [...document.querySelectorAll(".md-select__link[hreflang]")];
@@ -17,15 +18,29 @@
   };
   for (const type of ["pointerdown", "focusin", "click"]) document.addEventListener(type, keep, true);
 
+  // Material searches on keyup alone, and a pasted word, or one chosen from an input method's list, has none.
+  document.addEventListener("input", event => {
+    if (event.target instanceof Element && event.target.matches("[data-md-component=search-query]")) {
+      event.target.dispatchEvent(new Event("keyup"));
+    }
+  });
+
   const key = "sintonia.suggestion.dismissed";
   const remembered = () => {
     try { return localStorage.getItem(key); } catch { return "yes"; }
   };
+  const remember = () => {
+    try { localStorage.setItem(key, "yes"); } catch { /* private mode: the box comes again */ }
+  };
+  // Who chooses a language needs no advice on it.
+  for (const link of links) link.addEventListener("click", remember);
   const base = tag => tag.toLowerCase().split("-")[0];
   const wanted = (navigator.languages || [navigator.language])
     .map(tag => links.find(link => link.hreflang === base(tag)))
     .find(Boolean);
-  if (wanted && wanted.hreflang !== base(document.documentElement.lang) && !remembered()) {
+  // The page of an unknown address speaks the four languages already.
+  const foreign = wanted && wanted.hreflang !== base(document.documentElement.lang);
+  if (foreign && !remembered() && !document.querySelector(".not-found")) {
     const box = document.createElement("aside");
     box.className = "language-box";
     box.lang = wanted.lang;
@@ -39,7 +54,7 @@
     close.setAttribute("aria-label", wanted.dataset.dismiss);
     close.title = wanted.dataset.dismiss;
     close.addEventListener("click", () => {
-      try { localStorage.setItem(key, "yes"); } catch { /* private mode: the box comes again */ }
+      remember();
       box.remove();
     });
     box.append(wanted.dataset.suggest + " ", go, close);
