@@ -31,29 +31,52 @@ print([tokenizer.decode([token]) for token in ids[-16:]])
 print(tokenizer.decode(ids) == text)
 
 # %% [cost]
-greetings = {"en": "Good morning!", "pt": "Bom dia!", "es": "¡Buenos días!", "zh": "早上好！"}
+greetings = {
+    "en": "Good morning!",
+    "pt": "Bom dia!",
+    "es": "¡Buenos días!",
+    "zh": "早上好！",
+}
 for language, greeting in greetings.items():
     pieces = tokenizer(greeting, add_special_tokens=False)["input_ids"]
     print(language, len(pieces), [tokenizer.decode([piece]) for piece in pieces])
 
 # %% [generation-prompt]
 question = conversation[:2]
-print(repr(tokenizer.apply_chat_template(question, tokenize=False, add_generation_prompt=True)))
+print(
+    repr(
+        tokenizer.apply_chat_template(
+            question, tokenize=False, add_generation_prompt=True
+        )
+    )
+)
 
 # %% [prefill]
 begun = question + [{"role": "assistant", "content": "A capital do Peru é"}]
-print(repr(tokenizer.apply_chat_template(begun, tokenize=False, continue_final_message=True)))
+print(
+    repr(
+        tokenizer.apply_chat_template(
+            begun, tokenize=False, continue_final_message=True
+        )
+    )
+)
 
 
 # %% [convert]
 def to_messages(row):
     """A smoltalk-like or gsm8k-like row becomes a list of messages."""
     if "messages" in row:
-        return [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
+        return [
+            {"role": turn["role"], "content": turn["content"]}
+            for turn in row["messages"]
+        ]
     reasoning, final = row["answer"].split("\n#### ")
     reasoning = re.sub(r"<<[^>]*>>", "", reasoning)
     reply = f"{reasoning}\nAnswer: {final.strip()}"
-    return [{"role": "user", "content": row["question"]}, {"role": "assistant", "content": reply}]
+    return [
+        {"role": "user", "content": row["question"]},
+        {"role": "assistant", "content": reply},
+    ]
 
 
 # %% [convert-smoltalk]

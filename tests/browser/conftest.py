@@ -88,9 +88,14 @@ def open_page(chromium, site_url):
             if response.status >= 400:
                 faults.append(f"{response.status}: {response.url}")
 
+        def failed(request):
+            # Leaving a page cancels what it was still loading: that is the reader's doing.
+            if request.failure != "net::ERR_ABORTED":
+                faults.append(f"failed: {request.url} ({request.failure})")
+
         page.on("request", requested)
         page.on("response", answered)
-        page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+        page.on("requestfailed", failed)
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
         page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
 

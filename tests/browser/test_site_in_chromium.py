@@ -47,8 +47,6 @@ def search(page, word):
     """Types a query key by key and gives the addresses and texts of its results."""
     page.click(".md-search__input")
     page.keyboard.type(word, delay=15)
-    # Material listens to key-up, which an input method's last key gives and inserted Chinese text does not.
-    page.keyboard.press("Shift")
     page.wait_for_function(
         "() => /\\d/.test(document.querySelector('.md-search-result__meta').textContent)"
         " && document.querySelectorAll('.md-search-result__link').length > 0",
@@ -260,3 +258,22 @@ CONTRAST = """() => {
   }
   return faint;
 }"""
+
+
+def test_pasted_and_composed_words_are_searched(open_page):
+    page = open_page("zh/masks/", locale="zh")
+    page.click(".md-search__input")
+    page.fill(".md-search__input", "监督微调")
+    page.wait_for_function("() => document.querySelectorAll('.md-search-result__link').length > 0")
+
+
+def test_a_page_printed_from_dark_mode_is_dark_on_light(open_page):
+    page = open_page("masks/", scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    light = """() => {
+      const value = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
+      return value[3] === 0 || (value[0] + value[1] + value[2]) / 3 > 200;
+    }"""
+    assert page.evaluate(light)
+    ink = "() => getComputedStyle(document.querySelector('.md-typeset p')).color.match(/\\d+/g).map(Number)"
+    assert sum(page.evaluate(ink)[:3]) / 3 < 110

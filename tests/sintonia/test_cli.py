@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from sintonia import __version__, encode, labels, render, show_mask
+from sintonia import __version__, cli, encode, labels, render, show_mask
 
 ASK, SAY = {"role": "user", "content": "Oi"}, {"role": "assistant", "content": "Olá!"}
 GOOD = json.dumps({"messages": [ASK, SAY]}, ensure_ascii=False).encode()
@@ -409,7 +409,7 @@ def test_version_is_that_of_the_project(root, capsys):
     import tomllib
 
     with pytest.raises(SystemExit) as done:
-        main(["--version"])
+        cli.main(["--version"])
     assert done.value.code == 0
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     assert capsys.readouterr().out == f"sintonia {project['version']}\n"

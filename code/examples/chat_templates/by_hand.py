@@ -20,5 +20,8 @@ conversation = [
 ]
 text = chatml(conversation)
 print(text)
-print("as the model's own:", text == sintonia.render(conversation, "smollm2-original").text)
+print(
+    "as the model's own:",
+    text == sintonia.render(conversation, "smollm2-original").text,
+)
 # --8<-- [end:listing]

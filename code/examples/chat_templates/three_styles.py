@@ -9,7 +9,8 @@ conversation = [
     {"role": "user", "content": "¿Capital de Perú?"},
     {"role": "assistant", "content": "Lima."},
 ]
-# Each family has special tokens of its own; a template names them, the tokenizer gives them.
+# Each family has special tokens of its own; a template names them, the tokenizer
+# gives them.
 families = {
     "chatml": SimpleNamespace(bos_token="<s>", eos_token="<|im_end|>"),
     "llama3": SimpleNamespace(bos_token="<|begin_of_text|>", eos_token="<|eot_id|>"),

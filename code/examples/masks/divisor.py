@@ -8,7 +8,10 @@ import sintonia
 from sintonia.models import load_model
 
 model = load_model()
-conversation = [{"role": "user", "content": "Oi!"}, {"role": "assistant", "content": "Olá!"}]
+conversation = [
+    {"role": "user", "content": "Oi!"},
+    {"role": "assistant", "content": "Olá!"},
+]
 example = sintonia.encode([conversation], chat_template="chatml")[0]
 ids = torch.tensor([example["input_ids"] + [2, 2]])  # (1, seq), two pads
 labels = torch.tensor([sintonia.labels(example) + [-100, -100]])
@@ -21,5 +24,6 @@ counted = labels[0, 1:] != -100
 print("one by one:", [round(value, 2) for value in losses[counted].tolist()])
 total, n = losses[counted].sum(), int(counted.sum())
 print(f"{total:.2f} / {n} supervised tokens = {total / n:.2f}")
-print(f"{total:.2f} / {ids.shape[1]} positions = {total / ids.shape[1]:.2f}, which is not the loss")
+every = ids.shape[1]
+print(f"{total:.2f} / {every} positions = {total / every:.2f}, which is not the loss")
 # --8<-- [end:listing]

@@ -15,11 +15,14 @@ def look(question):
     example = sintonia.encode([[{"role": "user", "content": question}, reply]])[0]
     ids = torch.tensor([example["input_ids"]])
     embeddings = table[ids].detach().requires_grad_()  # (1, seq, hidden)
-    loss = model(inputs_embeds=embeddings, labels=torch.tensor([sintonia.labels(example)])).loss
+    loss = model(
+        inputs_embeds=embeddings, labels=torch.tensor([sintonia.labels(example)])
+    ).loss
     loss.backward()
     first = example["assistant_mask"].index(1)
     reached = embeddings.grad[0, :first].norm(dim=-1) > 0
-    print(f"{loss.item():.2f}  {int(reached.sum())} of {first} prompt tokens reached  {question}")
+    told = f"{int(reached.sum())} of {first} prompt tokens reached"
+    print(f"{loss.item():.2f}  {told}  {question}")
 
 
 look("What is the capital of France?")

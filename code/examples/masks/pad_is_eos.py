@@ -10,8 +10,12 @@ tokenizer = load_tokenizer()
 print("pad:", tokenizer.pad_token_id, " end of turn:", tokenizer.eos_token_id)
 
 rows = [[1, 5, 6, 7, 2], [1, 5, 2]]
-by_id = DataCollatorForLanguageModeling(tokenizer, mlm=False)([{"input_ids": row} for row in rows])
-by_position = TrlCollator(pad_token_id=2)([{"input_ids": row, "labels": row} for row in rows])
+by_id = DataCollatorForLanguageModeling(tokenizer, mlm=False)(
+    [{"input_ids": row} for row in rows]
+)
+by_position = TrlCollator(pad_token_id=2)(
+    [{"input_ids": row, "labels": row} for row in rows]
+)
 for name, collated in (("transformers", by_id), ("TRL", by_position)):
     labels = collated["labels"]
     print(f"{name}: {labels.tolist()}  ends supervised: {(labels == 2).sum().item()}")

@@ -8,7 +8,9 @@ torch.manual_seed(0)
 logits = torch.randn(2, 6, 10)  # (micro-batch, seq, vocabulary), shifted already
 labels = torch.tensor([[-100, -100, -100, -100, -100, 3], [4, 1, 7, 0, 2, 9]])
 
-sums = [cross_entropy(x, y, reduction="sum") for x, y in zip(logits, labels, strict=True)]
+sums = [
+    cross_entropy(x, y, reduction="sum") for x, y in zip(logits, labels, strict=True)
+]
 counts = [int((y != -100).sum()) for y in labels]
 together = cross_entropy(logits.flatten(0, 1), labels.flatten())
 

@@ -14,7 +14,9 @@ conversation = [
 ]
 example = sintonia.encode([conversation])[0]
 ids, mask = example["input_ids"], example["assistant_mask"]
-prompt = len(sintonia.encode([conversation[:-1]])[0]["input_ids"]) + 4  # + the header: 4 tokens
+prompt = (
+    len(sintonia.encode([conversation[:-1]])[0]["input_ids"]) + 4
+)  # + the header: 4 tokens
 
 modes = {
     "assistant-only": mask,
