@@ -22,7 +22,7 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sintonia.conversations import Conversation
-from sintonia.errors import Fault, InputError
+from sintonia.errors import Fault, InputError, first_line
 
 PACKAGE = Path(__file__).parent
 EMBEDDED_TOKENIZER = PACKAGE / "embedded" / "smollm2"
@@ -277,12 +277,11 @@ def _run(
     try:
         return template.render(messages=conversation, add_generation_prompt=prompt, **values)
     except (jinja2.TemplateError, *_TEMPLATE_FAILURES) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
         roles = ", ".join(str(turn.get("role")) for turn in conversation) or "none"
         raise InputError(
             Fault(
                 name,
-                f"a template that fails on this conversation ({reason[0]}; roles: {roles})",
+                f"a template that fails on this conversation ({first_line(error)}; roles: {roles})",
                 "a conversation that the template accepts",
                 "change the conversation, or pass another --template",
             )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sintonia.errors import Fault, InputError
+from sintonia.errors import Fault, InputError, first_line
 
 ROLES = ("system", "user", "assistant", "tool")
 FORMATS = ("auto", "messages")
@@ -203,7 +203,7 @@ def _read_hub(name: str) -> Iterator[tuple[str, Any]]:
     try:
         rows = load_dataset(name, split="train", streaming=True)
     except Exception as error:  # the hub client raises a dozen kinds: all mean "not to be had"
-        reason = f"nothing to read ({type(error).__name__}: {_first_line(error)})"
+        reason = f"nothing to read ({type(error).__name__}: {first_line(error)})"
         fault = Fault(name, reason, "a file here or a dataset on the hub", "check the name, or pass a path")
         raise InputError(fault) from None
     for number, row in enumerate(rows, start=1):
@@ -227,7 +227,7 @@ def _read_file(path: Path) -> Iterator[tuple[str, Any]]:
             else:
                 yield from _json_lines(stream, path)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(Fault(str(path), _first_line(error), "a file that can be read")) from None
+        raise InputError(Fault(str(path), first_line(error), "a file that can be read")) from None
 
 
 def _json_lines(stream: Iterable[bytes], path: Path) -> Iterator[tuple[str, Any]]:
@@ -270,7 +270,7 @@ def _parse(raw: bytes, where: str, expected: str) -> Any:
     except RecursionError:
         return Fault(where, "JSON nested too deeply to read", expected)
     except ValueError as error:  # a number with thousands of digits
-        return Fault(where, f"invalid JSON ({_first_line(error)})", expected)
+        return Fault(where, f"invalid JSON ({first_line(error)})", expected)
 
 
 def _kind(value: Any) -> str:
@@ -284,8 +284,3 @@ def _kind(value: Any) -> str:
 
 def _name(source: Any) -> str:
     return str(source) if isinstance(source, (str, Path)) else "source"
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]

@@ -52,3 +52,14 @@ class InputError(ValueError):
         if len(self.faults) > MAX_PRINTED:
             lines.append(f"... and {len(self.faults) - MAX_PRINTED} more ({len(self.faults)} in all)")
         super().__init__("\n".join(lines))
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, at most 200 characters; its class where it says nothing.
+
+    Example:
+        >>> first_line(ValueError("bad rank\\nand a page of advice")), first_line(EOFError())
+        ('bad rank', 'EOFError')
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sintonia.chat_templates import EMBEDDED_TOKENIZER
-from sintonia.errors import Fault, InputError
+from sintonia.errors import Fault, InputError, first_line
 
 EMBEDDED = "embedded"
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
@@ -270,16 +270,11 @@ def _guard(load: Any, name: str | Path, what: str) -> Any:
     try:
         return load()
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-        reason = f"nothing usable ({_short(error)})"
+        reason = f"nothing usable ({first_line(error)})"
     except Exception as error:  # safetensors and the hub client raise classes of their own
-        reason = f"nothing usable ({type(error).__name__}: {_short(error)})"
+        reason = f"nothing usable ({type(error).__name__}: {first_line(error)})"
     fix = "check the name; without a network, pass a folder or leave --model out"
     raise InputError(Fault(str(name), reason, what, fix))
-
-
-def _short(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
 
 
 def _existing_folder(name: str | Path) -> Path | None:

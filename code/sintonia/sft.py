@@ -22,7 +22,7 @@ from sintonia import models
 from sintonia.chat_templates import PACKAGE, find_template
 from sintonia.comparison import Comparison, compare, course_rows
 from sintonia.conversations import load_rows
-from sintonia.errors import Fault, InputError
+from sintonia.errors import Fault, InputError, first_line
 from sintonia.evaluation import LANGUAGES
 from sintonia.loss_masks import IGNORE_INDEX, encode, labels, supervised_loss
 from sintonia.reports import to_terminal
@@ -90,7 +90,7 @@ def main(argv: list[str]) -> int:
         except InputError:
             raise
         except ValueError as error:  # how TRL, peft and torch refuse a setting, some only at the first step
-            reason = f"a setting that is refused ({str(error).strip().splitlines()[0]})"
+            reason = f"a setting that is refused ({first_line(error)})"
             raise InputError(Fault("sintonia sft", reason, "settings that work together")) from error
         if not trainer.is_world_process_zero():
             return 0
@@ -130,7 +130,7 @@ def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
     except InputError:
         raise
     except (ValueError, TypeError) as error:
-        raise InputError(Fault("sintonia sft", str(error).strip().splitlines()[0], "usable fields")) from None
+        raise InputError(Fault("sintonia sft", first_line(error), "usable fields")) from None
     known = [action.dest for action in parser._actions]
     recipe = argv[argv.index("--config") + 1]
     faults = [_unknown(recipe, text, known) for text in of_recipe if text.startswith("--")]
