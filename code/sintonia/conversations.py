@@ -6,25 +6,131 @@ checked here, once, so that every later stage can trust what it is handed.
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
-import zlib
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sintonia.errors import Fault, InputError, first_line
+from sintonia.errors import MAX_KEPT, Fault, InputError
+from sintonia.message_checks import check_message, is_plain
+from sintonia.row_formats import FORMATS, no_reading, readings, to_messages
+from sintonia.sources import kind, read
 
-ROLES = ("system", "user", "assistant", "tool")
-FORMATS = ("auto", "messages")
-_EXPECTED_ROLES = "system, user, assistant or tool"
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-_DATA_SUFFIXES = (".jsonl", ".json", ".jsonl.gz", ".json.gz")
+# Beside `messages` a row may hold anything but these, which could be another reading of it.
+_RIVALS = frozenset({"conversations", "conversation", "response", "answer", "output", "completion", "reply"})
 
 Message = dict[str, Any]
 Conversation = list[Message]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a source, good or bad.
+
+    Args:
+        where: `file:line` for files of lines, `row 3` elsewhere.
+        number: which row it is, from 1; blank lines are no rows.
+        columns: the row; without faults it has a `messages` list, and `tools` and
+            `chat_template_kwargs`, where it has them, are a list and an object.
+        faults: what is wrong with it, empty for a good row.
+        original: the row as it stood before any conversion; the text of one that was not JSON.
+
+    Example:
+        >>> row = next(read_rows([{"prompt": "Oi", "completion": "Olá!"}]))
+        >>> row.where, row.columns["messages"][1]["content"], row.faults
+        ('row 1', 'Olá!', [])
+    """
+
+    where: str
+    number: int
+    columns: dict[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+    original: Any = None
+
+
+def read_rows(
+    source: Any,
+    format: str = "auto",
+    *,
+    need_assistant: bool = True,
+    on_format: Callable[[str, str], None] | None = None,
+) -> Iterator[Row]:
+    """Every row of a source in its order, good and bad in one stream; nothing is held back.
+
+    Args:
+        source: as `sintonia.sources.read` takes it: a path, a folder, a hub id, a dataset, an iterable.
+        format: one of `sintonia.row_formats.FORMATS`. With `auto` the columns of the first row that
+            can be read decide, and a later row with other columns is a fault, so that no file is
+            read in two ways unsaid.
+        need_assistant: a conversation without an assistant turn to learn is a fault.
+        on_format: called once, with the format and the reason for it, before the first row that is
+            read in it.
+
+    Raises:
+        InputError: the format is unknown, the source cannot be opened, or its first row can be read
+            in several ways. Bad rows raise nothing: they come with their faults.
+
+    Example:
+        >>> rows = read_rows([{"question": "1 + 1?", "answer": "2"}, {"text": "2"}], on_format=print)
+        >>> [(row.where, [fault.found for fault in row.faults]) for row in rows]
+        gsm8k row 1: columns 'question', 'answer'
+        [('row 1', []), ('row 2', ["column 'text'"])]
+
+    Explained in: chat-templates.md#messages
+    """
+    if format not in FORMATS:
+        raise InputError(Fault("format", repr(format), f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"))
+    chosen, chosen_at = (None, "") if format == "auto" else (format, "")
+    if chosen and on_format:
+        on_format(chosen, "asked for")
+    for number, (where, row) in enumerate(read(source), start=1):
+        if isinstance(row, Fault):
+            yield Row(where, number, {}, [row], getattr(row, "raw", None))
+            continue
+        original = row
+        if isinstance(row, list):
+            row = {"messages": row}
+        if not isinstance(row, dict):
+            faults = check_row(row, where)
+            yield Row(where, number, {}, faults, original)
+            continue
+        faults = []
+        if format == "auto":
+            plain = isinstance(row.get("messages"), list) and _RIVALS.isdisjoint(row)
+            if not (plain and chosen == "messages" and _has_roles(row["messages"])):
+                found = readings(row)
+                if chosen is None and found:
+                    chosen, reason = _only_reading(found, where)
+                    chosen_at = where
+                    if on_format:
+                        on_format(chosen, f"{where}: {reason}")
+                elif not found and chosen is None:
+                    faults = [no_reading(row, where)]
+                elif found and list(found) != [chosen]:
+                    faults = [_other_reading(found, where, chosen, chosen_at)]
+        if not faults:
+            row, faults = to_messages(row, chosen, where)
+        faults = faults or check_row(row, where, need_assistant=need_assistant)
+        yield Row(where, number, row, faults, original)
+
+
+def _has_roles(turns: list[Any]) -> bool:
+    return bool(turns) and isinstance(turns[0], dict) and "role" in turns[0]
+
+
+def _only_reading(found: dict[str, str], where: str) -> tuple[str, str]:
+    if len(found) == 1:
+        return next(iter(found.items()))
+    listed = "; ".join(f"{name} ({columns})" for name, columns in found.items())
+    fix = " or ".join(f"--format {name}" for name in found)
+    raise InputError(Fault(where, f"a row that can be read as {listed}", "one reading", f"choose: {fix}"))
+
+
+def _other_reading(found: dict[str, str], where: str, chosen: str, chosen_at: str) -> Fault:
+    listed = "; ".join(f"{columns} ({name})" for name, columns in found.items())
+    fix = f"name the one to use, such as --format {chosen}, or put the other rows in a file of their own"
+    return Fault(where, listed, f"{chosen} alone, as in {chosen_at}", fix)
 
 
 def load_conversations(
@@ -33,22 +139,29 @@ def load_conversations(
     skip_bad: bool = False,
     *,
     need_assistant: bool = True,
+    on_skip: Callable[[Row], None] | None = None,
+    on_format: Callable[[str, str], None] | None = None,
 ) -> Iterator[Conversation]:
     """Read conversations, one at a time, from wherever they are.
 
     Args:
-        source: path of a `.jsonl` or `.json` file (also `.gz`), id of a hub dataset, a
-            `datasets.Dataset`, or an iterable of rows or of conversations.
-        format: shape of the rows; `messages` (a row with a `messages` list) or `auto`.
-        skip_bad: leave bad rows out instead of raising.
+        source: path of a data file (`.jsonl`, `.json`, `.csv`, `.tsv`, each also `.gz`, `.parquet`), a
+            folder of them, id of a hub dataset, an object of `datasets`, or an iterable of rows or of
+            conversations. `sintonia.sources.read` says more.
+        format: shape of the rows, one of `sintonia.row_formats.FORMATS`; `auto` reads it off the columns.
+        skip_bad: leave bad rows out instead of raising; each goes to `on_skip`, and without one a
+            warning says how many they were.
         need_assistant: a conversation without an assistant turn is a fault, as it is for training.
+        on_skip: called with each `Row` that is left out.
+        on_format: called once with the format and the reason for it.
 
     Yields:
         Each conversation as a list of message dicts. After the first bad row nothing more is
         yielded, but the rest is still read, so that the error lists every fault of the source.
 
     Raises:
-        InputError: the source is missing, empty or not readable, or rows of it are faulty.
+        InputError: the source is missing, empty or not readable, or rows of it are faulty (with
+            `skip_bad`: all of them).
 
     Example:
         >>> rows = [{"messages": [{"role": "user", "content": "Oi"},
@@ -58,7 +171,8 @@ def load_conversations(
 
     Explained in: chat-templates.md#messages
     """
-    for row in load_rows(source, format, skip_bad, need_assistant=need_assistant):
+    options = {"need_assistant": need_assistant, "on_skip": on_skip, "on_format": on_format}
+    for row in load_rows(source, format, skip_bad, **options):
         yield row["messages"]
 
 
@@ -68,6 +182,8 @@ def load_rows(
     skip_bad: bool = False,
     *,
     need_assistant: bool = True,
+    on_skip: Callable[[Row], None] | None = None,
+    on_format: Callable[[str, str], None] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Like `load_conversations`, but each row keeps its other columns (`id`, `lang`, `category`).
 
@@ -81,27 +197,25 @@ def load_rows(
 
     Explained in: chat-templates.md#messages
     """
-    if format not in FORMATS:
-        raise InputError(Fault("format", repr(format), " or ".join(FORMATS)))
     faults: list[Fault] = []
-    count = 0
-    for where, row in _read(source):
-        count += 1
-        if isinstance(row, Fault):
-            found = [row]
-        else:
-            if isinstance(row, list):
-                row = {"messages": row}
-            found = check_row(row, where, need_assistant=need_assistant)
-        faults += found
-        if not found and not (faults and not skip_bad):
-            yield row
-    if not count:
-        raise InputError(
-            Fault(_name(source), "no row", "at least one conversation", "write one JSON object a line")
-        )
-    if faults and not skip_bad:
-        raise InputError(faults)
+    count = good = bad = 0
+    for row in read_rows(source, format, need_assistant=need_assistant, on_format=on_format):
+        if row.faults:
+            bad += 1
+            count += len(row.faults)
+            faults += row.faults[: MAX_KEPT - len(faults)]
+            if skip_bad and on_skip:
+                on_skip(row)
+        elif skip_bad or not bad:
+            good += 1
+            yield row.columns
+    if not good and not bad:
+        name = str(source) if isinstance(source, (str, Path)) else "source"
+        raise InputError(Fault(name, "no row", "at least one conversation", "write one JSON object a line"))
+    if bad and not (skip_bad and good):
+        raise InputError(faults, count)
+    if bad and not on_skip:
+        warnings.warn(f"{bad} bad rows left out, {good} kept; the first: {faults[0]}", stacklevel=2)
 
 
 def check_row(row: Any, where: str, *, need_assistant: bool = True) -> list[Fault]:
@@ -115,172 +229,31 @@ def check_row(row: Any, where: str, *, need_assistant: bool = True) -> list[Faul
     Explained in: chat-templates.md#messages
     """
     if not isinstance(row, dict):
-        return [Fault(where, _kind(row), "an object with a 'messages' list")]
+        return [Fault(where, kind(row), "an object with a 'messages' list")]
     messages = row.get("messages")
     if not isinstance(messages, list):
         seen = f"columns {', '.join(map(repr, row))}" if row else "an empty object"
         if "messages" in row:
-            seen = f"'messages' that is {_kind(messages)}"
+            seen = f"'messages' that is {kind(messages)}"
         return [Fault(where, seen, "a 'messages' list of {'role', 'content'} objects")]
     if not messages:
         return [Fault(where, "an empty 'messages' list", "at least one message")]
     faults = []
     for number, message in enumerate(messages, start=1):
-        faults += _check_message(message, f"{where}: message {number}")
-    if not faults and need_assistant and all(m["role"] != "assistant" for m in messages):
-        roles = ", ".join(m["role"] for m in messages)
-        faults.append(
-            Fault(
-                where,
-                f"no assistant turn (roles: {roles})",
-                "at least one message with role 'assistant'",
-                "add the reply that the model is to learn",
-            )
-        )
+        if not is_plain(message):
+            faults += check_message(message, f"{where}: message {number}")
+    if not faults and need_assistant:
+        faults += _check_assistant(messages, where)
     return faults
 
 
-def _check_message(message: Any, where: str) -> list[Fault]:
-    if not isinstance(message, dict):
-        return [Fault(where, _kind(message), "an object with 'role' and 'content'")]
-    faults = []
-    role = message.get("role")
-    if "role" not in message:
-        faults.append(Fault(where, "no 'role'", _EXPECTED_ROLES))
-    elif role not in ROLES:
-        near = str(role).strip().lower()
-        hint = f"write {near!r}" if near in ROLES else ""
-        faults.append(Fault(where, f"role {role!r}", _EXPECTED_ROLES, hint))
-    content = message.get("content")
-    if content is None and message.get("tool_calls"):
-        return faults
-    if "content" not in message:
-        faults.append(Fault(where, "no 'content'", "a string"))
-    elif not isinstance(content, str):
-        faults.append(Fault(where, f"content that is {_kind(content)}", "a string"))
-    elif broken := _SURROGATE.search(content):
-        found = f"half a surrogate pair (\\u{ord(broken[0]):04x}) at character {broken.start() + 1}"
-        faults.append(Fault(where, found, "text that can be written as UTF-8"))
-    return faults
-
-
-def _read(source: Any) -> Iterator[tuple[str, Any]]:
-    """`(where, row)` for every row; a row that cannot be parsed comes as its `Fault`."""
-    if isinstance(source, (str, Path)):
-        path = Path(source).expanduser()
-        if not path.exists() and isinstance(source, str) and _looks_like_hub_id(source):
-            yield from _read_hub(source)
-        else:
-            yield from _read_file(path)
-    elif isinstance(source, Iterable) and not isinstance(source, (bytes, dict)):
-        for number, row in enumerate(source, start=1):
-            yield f"row {number}", row
-    else:
-        raise InputError(
-            Fault(
-                "source",
-                _kind(source),
-                "a path, a hub dataset id, a Dataset or an iterable of rows",
-            )
-        )
-
-
-def _looks_like_hub_id(source: str) -> bool:
-    return bool(_HUB_ID.fullmatch(source)) and not source.endswith(_DATA_SUFFIXES)
-
-
-def _read_hub(name: str) -> Iterator[tuple[str, Any]]:
-    try:
-        from datasets import load_dataset
-    except ImportError:
-        fault = Fault(
-            name,
-            "no such file",
-            "a file that exists",
-            "for a hub dataset: pip install 'sintonia[train]'",
-        )
-        raise InputError(fault) from None
-    try:
-        rows = load_dataset(name, split="train", streaming=True)
-    except Exception as error:  # the hub client raises a dozen kinds: all mean "not to be had"
-        reason = f"nothing to read ({type(error).__name__}: {first_line(error)})"
-        fault = Fault(name, reason, "a file here or a dataset on the hub", "check the name, or pass a path")
-        raise InputError(fault) from None
-    for number, row in enumerate(rows, start=1):
-        yield f"{name} row {number}", row
-
-
-def _read_file(path: Path) -> Iterator[tuple[str, Any]]:
-    expected = "a JSONL file of conversations"
-    if path.is_dir():
-        inside = sorted(p.name for p in path.iterdir() if p.name.endswith(_DATA_SUFFIXES))
-        hint = f"pass one of its files: {', '.join(inside[:5])}" if inside else ""
-        raise InputError(Fault(str(path), "a directory", expected, hint))
-    if not path.exists():
-        raise InputError(Fault(str(path), "no such file", expected, "check the path"))
-    opener = gzip.open if path.suffix == ".gz" else open
-    stem = path.name.removesuffix(".gz")
-    try:
-        with opener(path, "rb") as stream:
-            if stem.endswith(".json"):
-                yield from _json_rows(stream.read(), path)
-            else:
-                yield from _json_lines(stream, path)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(Fault(str(path), first_line(error), "a file that can be read")) from None
-
-
-def _json_lines(stream: Iterable[bytes], path: Path) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(stream, start=1):
-        where = f"{path}:{number}"
-        if number == 1:
-            line = line.removeprefix(b"\xef\xbb\xbf")
-        if line.strip():
-            yield where, _parse(line, where, "one JSON object a line")
-
-
-def _json_rows(raw: bytes, path: Path) -> Iterator[tuple[str, Any]]:
-    if not raw.strip():
-        return
-    whole = _parse(raw.removeprefix(b"\xef\xbb\xbf"), str(path), "a JSON list of rows")
-    if isinstance(whole, Fault):
-        yield str(path), whole
-        return
-    if not isinstance(whole, list):
-        whole = [whole]
-    for number, row in enumerate(whole, start=1):
-        yield f"{path} row {number}", row
-
-
-def _parse(raw: bytes, where: str, expected: str) -> Any:
-    try:
-        return json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        byte = raw[error.start]
-        return Fault(
-            where,
-            f"byte 0x{byte:02x} at position {error.start + 1}, which is not UTF-8",
-            "UTF-8 text",
-            "save the file as UTF-8",
-        )
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, " if error.lineno > 1 else ""
-        found = f"invalid JSON ({error.msg} at {place}character {error.colno})"
-        return Fault(where, found, expected)
-    except RecursionError:
-        return Fault(where, "JSON nested too deeply to read", expected)
-    except ValueError as error:  # a number with thousands of digits
-        return Fault(where, f"invalid JSON ({first_line(error)})", expected)
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
-    if value is None:
-        return "null"
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return "a number"
-    return names.get(type(value), f"a {type(value).__name__}")
-
-
-def _name(source: Any) -> str:
-    return str(source) if isinstance(source, (str, Path)) else "source"
+def _check_assistant(messages: Conversation, where: str) -> list[Fault]:
+    answers = [message for message in messages if message["role"] == "assistant"]
+    if not answers:
+        roles = ", ".join(message["role"] for message in messages)
+        expected = "at least one message with role 'assistant'"
+        fix = "add the reply that the model is to learn"
+        return [Fault(where, f"no assistant turn (roles: {roles})", expected, fix)]
+    if all(message.get("weight") == 0 for message in answers):
+        return [Fault(where, "weight 0 on every assistant turn", "at least one that is to be learned")]
+    return []

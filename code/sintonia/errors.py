@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_PRINTED = 20
+MAX_KEPT = 1_000  # a file of ten million bad rows must not fill the memory with what is wrong with it
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,27 @@ class Fault:
         return f"{line}; {self.fix}" if self.fix else line
 
 
+@dataclass(frozen=True)
+class Unreadable(Fault):
+    """The fault of a row that could not be parsed, with the text that stands there.
+
+    Args:
+        raw: the line as it was read; bytes that are no UTF-8 stand as `\\xe1`.
+
+    Example:
+        >>> Unreadable("a.jsonl:1", "invalid JSON", "an object", raw="{").raw
+        '{'
+    """
+
+    raw: str = ""
+
+
 class InputError(ValueError):
     """Input that cannot be used. `faults` holds every fault found, not only the first.
+
+    Args:
+        faults: what is wrong; readers of long inputs hand over the first `MAX_KEPT`.
+        count: how many faults there are in all, where that is more than are handed over.
 
     Example:
         >>> error = InputError([Fault("a.jsonl", "no row", "at least one")])
@@ -46,11 +66,13 @@ class InputError(ValueError):
         a.jsonl: found no row; expected at least one
     """
 
-    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+    def __init__(self, faults: Fault | Iterable[Fault], count: int | None = None) -> None:
         self.faults = [faults] if isinstance(faults, Fault) else list(faults)
-        lines = [str(fault) for fault in self.faults[:MAX_PRINTED]]
-        if len(self.faults) > MAX_PRINTED:
-            lines.append(f"... and {len(self.faults) - MAX_PRINTED} more ({len(self.faults)} in all)")
+        self.count = len(self.faults) if count is None else count
+        printed = [str(fault) for fault in self.faults[:MAX_PRINTED]]
+        lines = printed.copy()
+        if self.count > len(printed):
+            lines.append(f"... and {self.count - len(printed)} more ({self.count} in all)")
         super().__init__("\n".join(lines))
 
 

@@ -6,9 +6,11 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sintonia import InputError, load_conversations
-from sintonia.conversations import load_rows
+from sintonia.conversations import load_rows, read_rows
 
 ASK = {"role": "user", "content": "Oi"}
 SAY = {"role": "assistant", "content": "Olá! 你好 😀"}
@@ -133,12 +135,10 @@ def test_an_empty_iterable():
     ]
 
 
-def test_a_directory(tmp_path):
+def test_a_directory_without_data(tmp_path):
     assert refused(tmp_path) == [f"{tmp_path}: found a directory; expected a JSONL file of conversations"]
-    (tmp_path / "b.jsonl").write_text("")
-    (tmp_path / "a.json.gz").write_text("")
     (tmp_path / "notes.txt").write_text("")
-    assert refused(tmp_path)[0].endswith("; pass one of its files: a.json.gz, b.jsonl")
+    assert refused(tmp_path) == [f"{tmp_path}: found a directory; expected a JSONL file of conversations"]
 
 
 def test_invalid_json_on_line_three(tmp_path):
@@ -219,7 +219,10 @@ def test_a_source_of_no_use(source, kind):
 
 
 def test_an_unknown_format():
-    assert refused([ROW], format="parquet") == ["format: found 'parquet'; expected auto or messages"]
+    assert refused([ROW], format="parquet") == [
+        "format: found 'parquet'; expected auto, messages, sharegpt, alpaca, prompt-completion, gsm8k "
+        "or instruction"
+    ]
 
 
 # ------------------------------------------------------------------ rows that cannot be used
@@ -230,7 +233,6 @@ CONTENT_KINDS = [
     (1.5, "a number"),
     (True, "true or false"),
     ({"a": 1}, "an object"),
-    ([{"type": "text", "text": "Oi"}], "a list"),
 ]
 
 
@@ -315,8 +317,9 @@ def test_a_row_that_is_no_object(rows_file, value, kind):
 
 def test_a_row_without_messages():
     expected = "expected a 'messages' list of {'role', 'content'} objects"
-    assert refused([{"prompt": "a", "completion": "b"}]) == [
-        f"row 1: found columns 'prompt', 'completion'; {expected}"
+    renamed = "rename the columns, such as to 'instruction' and 'response'"
+    assert refused([{"pergunta": "a", "resposta": "b"}]) == [
+        f"row 1: found columns 'pergunta', 'resposta'; {expected}; {renamed}"
     ]
     assert refused([{}]) == [f"row 1: found an empty object; {expected}"]
     assert refused([{"messages": "Oi"}]) == [f"row 1: found 'messages' that is a string; {expected}"]
@@ -363,10 +366,200 @@ def test_rows_before_the_first_fault_come_and_none_after_it():
 def test_skip_bad_leaves_bad_rows_out(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(f'{{bad\n{json.dumps(ROW)}\n{{"messages": []}}\n{json.dumps(ROW)}\n', encoding="utf-8")
-    assert list(load_conversations(path, skip_bad=True)) == [[ASK, SAY]] * 2
+    skipped = []
+    assert list(load_conversations(path, skip_bad=True, on_skip=skipped.append)) == [[ASK, SAY]] * 2
+    assert [row.where for row in skipped] == [f"{path}:1", f"{path}:3"]
 
 
 def test_nothing_is_opened_before_the_first_row_is_asked_for(tmp_path):
     conversations = load_conversations(tmp_path / "no.jsonl")
     with pytest.raises(InputError):
         next(conversations)
+
+
+def test_skip_bad_says_what_it_left_out():
+    rows = [{"messages": []}, ROW, {"messages": [ASK]}, ROW]
+    skipped = []
+    assert list(load_conversations(rows, skip_bad=True, on_skip=skipped.append)) == [[ASK, SAY]] * 2
+    assert [(row.where, row.number, row.original) for row in skipped] == [
+        ("row 1", 1, rows[0]),
+        ("row 3", 3, rows[2]),
+    ]
+    with pytest.warns(UserWarning, match="2 bad rows left out, 2 kept; the first: row 1: found an empty"):
+        assert len(list(load_conversations(rows, skip_bad=True))) == 2
+
+
+def test_skip_bad_that_would_leave_nothing_is_an_error():
+    assert refused([{"messages": []}] * 2, skip_bad=True) == [
+        f"row {number}: found an empty 'messages' list; expected at least one message" for number in (1, 2)
+    ]
+
+
+def test_a_million_faults_are_counted_and_not_kept():
+    with pytest.raises(InputError) as caught:
+        list(load_conversations({"messages": []} for _ in range(20_000)))
+    assert (len(caught.value.faults), caught.value.count) == (1_000, 20_000)
+    assert str(caught.value).endswith("... and 19980 more (20000 in all)")
+
+
+# ------------------------------------------------------------------ good and bad in one stream
+
+
+def test_read_rows_gives_every_row_with_its_faults(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{json.dumps(ROW)}\n\n{{bad\n7\n{{"messages": []}}\n', encoding="utf-8")
+    rows = list(read_rows(path))
+    assert [(row.where, row.number, len(row.faults)) for row in rows] == [
+        (f"{path}:1", 1, 0),
+        (f"{path}:3", 2, 1),
+        (f"{path}:4", 3, 1),
+        (f"{path}:5", 4, 1),
+    ]
+    assert [row.columns for row in rows] == [ROW, {}, {}, {"messages": []}]
+    assert [row.original for row in rows] == [ROW, "{bad", 7, {"messages": []}]
+
+
+QUESTION = {"question": "a", "answer": "b"}
+
+
+def decided(rows, **options) -> list[tuple[str, str]]:
+    said = []
+    list(read_rows(rows, on_format=lambda *pair: said.append(pair), **options))
+    return said
+
+
+def test_auto_says_once_what_it_decided_and_why():
+    assert decided([QUESTION, QUESTION]) == [("gsm8k", "row 1: columns 'question', 'answer'")]
+    assert decided(["x", {"text": "a"}, QUESTION]) == [("gsm8k", "row 3: columns 'question', 'answer'")]
+    assert decided([QUESTION], format="instruction") == [("instruction", "asked for")]
+    assert decided([{"text": "a"}]) == []
+
+
+def test_two_readings_are_an_error_that_lists_them():
+    row = {"messages": [ASK, SAY], **QUESTION}
+    for skip_bad in (False, True):
+        assert refused([row], skip_bad=skip_bad) == [
+            "row 1: found a row that can be read as messages (column 'messages'); gsm8k (columns 'question', "
+            "'answer'); expected one reading; choose: --format messages or --format gsm8k"
+        ]
+    assert list(load_rows([row], "messages")) == [row]
+    assert next(load_conversations([row], "gsm8k"))[0]["content"] == "a"
+
+
+@pytest.mark.parametrize(
+    "row", [{"messages": [ASK, SAY]}, {"messages": [ASK, SAY], **QUESTION}, [ASK, SAY]], ids=str
+)
+def test_a_later_row_that_reads_differently_is_a_fault(row):
+    line = refused([QUESTION, row])[0]
+    assert line.startswith("row 2: found column 'messages' (messages)")
+    assert "expected gsm8k alone, as in row 1; name the one to use, such as --format gsm8k" in line
+
+
+def test_a_first_row_of_messages_does_not_hide_a_second_reading():
+    line = refused([ROW, {**ROW, **QUESTION}])[0]
+    assert line.startswith("row 2: found column 'messages' (messages); columns 'question', 'answer' (gsm8k)")
+
+
+def test_a_named_format_is_asked_of_every_row():
+    assert refused([ROW], format="gsm8k") == [
+        "row 1: found columns 'id', 'lang', 'messages'; expected columns 'question', 'answer'"
+    ]
+    assert refused([QUESTION], format="messages")[0].startswith(
+        "row 1: found columns 'question', 'answer'; expected a 'messages' list"
+    )
+
+
+def test_the_checks_of_messages_hold_for_every_format():
+    row = {"conversations": [{"from": "human", "value": 3}, {"from": "gpt", "value": "x"}]}
+    assert refused([row]) == ["row 1: message 1: found content that is a number; expected a string"]
+
+
+# ------------------------------------------------------------------ parts, calls, weights, thinking
+
+
+def test_parts_pass_through():
+    parts = [{"type": kind} for kind in ("image", "image_url", "audio", "video")]
+    parts.append({"type": "text", "text": "?"})
+    turns = [{"role": "user", "content": parts}, SAY]
+    assert list(load_conversations([turns])) == [turns]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ([], "found content that is a list without a part; expected a string, or a list of parts"),
+        (["Oi"], 'part 1: found a string; expected an object such as {"type": "text", "text": ...}'),
+        ([{"type": "text"}], "part 1: found 'text' that is null; expected a string"),
+        ([{"text": "Oi"}], "part 1: found type None; expected one of text, image, "),
+        (
+            [{"type": "text", "text": "a"}, {"type": "smell"}],
+            "part 2: found type 'smell'; expected one of text,",
+        ),
+        (
+            [{"type": "text", "text": "\ud83d"}],
+            "part 1: found half a surrogate pair (\\ud83d) at character 1; ",
+        ),
+    ],
+)
+def test_parts_that_are_none(content, line):
+    assert refused(message(role="user", content=content))[0].startswith(f"row 1: message 1: {line}")
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ({"tool_calls": "f(x)"}, "found 'tool_calls' that is a string; expected a list"),
+        (
+            {"tool_calls": [{"id": "1"}]},
+            'call 1: found no function name; expected {"function": {"name": ..., "argu',
+        ),
+        ({"tool_calls": [7]}, "call 1: found no function name; expected"),
+        ({"weight": 0.5}, "found weight 0.5; expected 1 (learn this turn) or 0 (only read it)"),
+        ({"weight": "1"}, "found weight '1'; expected 1"),
+        ({"weight": True}, "found weight True; expected 1"),
+        ({"thinking": ["a"]}, "found 'thinking' that is a list; expected a string"),
+        ({"reasoning": "\udc00"}, "found half a surrogate pair (\\udc00) at character 1; "),
+    ],
+)
+def test_extras_that_cannot_be_used(more, line):
+    assert refused(message(role="assistant", content="a", **more))[0].startswith(f"row 1: message 1: {line}")
+
+
+def test_extras_that_can():
+    call = {"type": "function", "id": "1", "function": {"name": "f", "arguments": {"x": None}}}
+    turns = [
+        ASK,
+        {**SAY, "weight": 0},
+        {"role": "assistant", "content": "", "tool_calls": [call], "reasoning_content": "hm"},
+        {"role": "tool", "content": "3", "tool_call_id": "1", "name": "f"},
+        {**SAY, "weight": 1, "thinking": "h", "reasoning": "m"},
+    ]
+    row = {"messages": turns, "tools": [{"name": "f"}], "chat_template_kwargs": {"x": 1}}
+    assert list(load_rows([row])) == [row]
+
+
+def test_nothing_to_learn_is_a_fault():
+    assert refused([[ASK, {**SAY, "weight": 0}]]) == [
+        "row 1: found weight 0 on every assistant turn; expected at least one that is to be learned"
+    ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["messages", "role", "content", "type", "text", "weight", "tool_calls", "from"]),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.lists(JSON, min_size=1, max_size=5))
+def test_whatever_stands_in_the_rows_each_comes_out_once(rows):
+    found = list(read_rows(rows))
+    assert [row.number for row in found] == list(range(1, len(rows) + 1))
+    for row in found:
+        assert row.faults or any(turn["role"] == "assistant" for turn in row.columns["messages"])
