@@ -7,41 +7,50 @@ here: the model's loss compares position `i` with label `i + 1` by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from sintonia.chat_templates import EMBEDDED_TOKENIZER, Rendered, render
-from sintonia.conversations import Conversation
 from sintonia.errors import Fault, InputError
+from sintonia.fast_tokenizers import fast_backend
+from sintonia.row_encoding import RowEncoder, batches, example, not_wrapped, packed_rows
+from sintonia.truncation import TRUNCATIONS, Cut, check_limit, truncate
 
 IGNORE_INDEX = -100
-TRUNCATIONS = ("keep_start",)
+
+__all__ = ["IGNORE_INDEX", "TRUNCATIONS", "encode", "fast_backend", "labels", "readable", "show_mask"]
+__all__ += ["supervised_loss"]
 
 
 def encode(
-    conversations: Iterable[Conversation],
+    conversations: Iterable[Any],
     tokenizer: Any = None,
     *,
     chat_template: str | None = None,
     max_length: int | None = None,
     truncation: str = "keep_start",
+    num_proc: int = 1,
+    on_cut: Callable[[Cut], None] | None = None,
 ) -> list[dict[str, list[int]]]:
     """Tokenize conversations and mark the tokens that the assistant wrote.
 
     Args:
-        conversations: each a list of `{"role", "content"}` dicts.
+        conversations: each a list of `{"role", "content"}` dicts, or a row that has such a list as
+            `messages` and may have `tools` and `chat_template_kwargs` (lists and dicts, or their JSON).
         tokenizer: a fast tokenizer of transformers; `None` is the embedded SmolLM2.
         chat_template: as in `sintonia.render`.
         max_length: tokens kept of each conversation; `None` keeps all.
-        truncation: what to keep when there are more; `keep_start` cuts the end off.
+        truncation: what to keep when there are more, as in `sintonia.truncation.truncate`:
+            `keep_start` cuts the end off, `drop` leaves the row out, `keep_answer` shortens the prompt.
+        num_proc: processes to share the work; worth it from some thousand conversations on.
+        on_cut: called once with the `Cut`, which counts what truncation took away.
 
     Returns:
-        One dict a conversation: `input_ids` and `assistant_mask`, two lists of the same length.
+        One dict a conversation, in order: `input_ids` and `assistant_mask`, two lists of the same
+        length.
 
     Raises:
-        InputError: a template or an argument that cannot be used, or a slow tokenizer, which knows no
-            offsets.
+        InputError: a template or an argument that cannot be used, a conversation that the template
+            refuses, or a slow tokenizer, which knows no offsets.
 
     Example:
         >>> row = encode([[{"role": "system", "content": ""}, {"role": "user", "content": "Oi"},
@@ -51,22 +60,22 @@ def encode(
 
     Explained in: masks.md#loss-masking
     """
-    if truncation not in TRUNCATIONS:
-        raise InputError(Fault("truncation", repr(truncation), " or ".join(TRUNCATIONS)))
-    if max_length is not None and max_length < 1:
-        raise InputError(Fault("max_length", str(max_length), "at least 1 token, or None"))
-    rendered = [
-        render(_as_conversation(turns), chat_template, tokenizer=tokenizer) for turns in conversations
-    ]
-    backend = fast_backend(tokenizer)
-    # Left over from an earlier call, or from tokenizer.json; transformers sets both anew in each call.
-    backend.no_truncation()
-    backend.no_padding()
-    encodings = backend.encode_batch([row.text for row in rendered], add_special_tokens=False)
-    return [
-        _columns(_pair(encoding.ids, encoding.offsets, row)[:max_length])
-        for encoding, row in zip(encodings, rendered, strict=True)
-    ]
+    check_limit(max_length, truncation)
+    if num_proc < 1:
+        raise InputError(Fault("num_proc", str(num_proc), "at least 1 process"))
+    if isinstance(conversations, dict):
+        raise not_wrapped("a row")
+    rows = RowEncoder(tokenizer, chat_template)
+    examples: list[dict[str, list[int]]] = []
+    total = Cut()
+    for batch in packed_rows(rows, batches(conversations), num_proc):
+        lists = [example(ids, mask) for ids, mask in batch]
+        kept, cut = truncate(lists, max_length, truncation, bos_token_id=rows.bos_token_id)
+        examples += kept
+        total += cut
+    if on_cut is not None:
+        on_cut(total)
+    return examples
 
 
 def labels(example: dict[str, list[int]]) -> list[int]:
@@ -162,66 +171,3 @@ def readable(token: int, tokenizer: Any = None) -> str:
     if "\ufffd" in text:
         return f"part of a character ({backend.id_to_token(token)})"
     return repr(text)
-
-
-def fast_backend(tokenizer: Any = None) -> Any:
-    """The `tokenizers.Tokenizer` under a transformers tokenizer; the embedded one for `None`.
-
-    Raises:
-        InputError: a slow (pure Python) tokenizer.
-
-    Example:
-        >>> fast_backend().token_to_id("<|im_end|>")
-        2
-
-    Explained in: masks.md#loss-masking
-    """
-    if tokenizer is None:
-        return _embedded_backend()
-    backend = getattr(tokenizer, "backend_tokenizer", tokenizer)
-    if not hasattr(backend, "encode_batch"):
-        kind = type(tokenizer).__name__
-        raise InputError(Fault("tokenizer", f"a slow one ({kind})", "a fast one, which knows offsets"))
-    return backend
-
-
-@cache
-def _embedded_backend() -> Any:
-    from tokenizers import Tokenizer
-
-    return Tokenizer.from_file(str(EMBEDDED_TOKENIZER / "tokenizer.json"))
-
-
-def _pair(ids: list[int], offsets: list[tuple[int, int]], rendered: Rendered) -> list[tuple[int, int]]:
-    """A token is the assistant's when all its characters lie in one span.
-
-    A character that several tokens share (an emoji, a rare Chinese character) gives each of them its
-    own offsets, so all of them count. A token that also holds characters of the header does not: at
-    generation time the header is already there, and the model never writes that token.
-    """
-    pairs = []
-    spans = iter(rendered.spans)
-    span = next(spans, None)
-    for token, (start, end) in zip(ids, offsets, strict=True):
-        while span is not None and start >= span[1]:
-            span = next(spans, None)
-        inside = span is not None and span[0] <= start < end <= span[1]
-        pairs.append((token, int(inside)))
-    return pairs
-
-
-def _columns(pairs: list[tuple[int, int]]) -> dict[str, list[int]]:
-    """Ids and mask grow as pairs and part only here, so that they cannot drift apart."""
-    return {
-        "input_ids": [token for token, _ in pairs],
-        "assistant_mask": [wrote for _, wrote in pairs],
-    }
-
-
-def _as_conversation(turns: Any) -> Conversation:
-    if isinstance(turns, dict):
-        found = "a message, or a row" if "role" in turns else "a row"
-        raise InputError(
-            Fault("conversations", found, "a list of conversations", "wrap one conversation in [ ]")
-        )
-    return turns

@@ -221,7 +221,8 @@ def test_a_token_cannot_write_to_the_terminal():
 
 
 @pytest.mark.parametrize(
-    ("conversations", "found"), [([SMALL[0]], "a message, or a row"), ([{"messages": SMALL}], "a row")]
+    ("conversations", "found"),
+    [([SMALL[0]], "a message, or a row"), ({"messages": SMALL}, "a row"), ([{}], "a row without 'messages'")],
 )
 def test_one_conversation_where_a_list_is_wanted(conversations, found):
     with pytest.raises(InputError) as caught:
@@ -232,7 +233,8 @@ def test_one_conversation_where_a_list_is_wanted(conversations, found):
 
 
 def test_arguments_out_of_range():
-    with pytest.raises(InputError, match=r"^truncation: found 'middle'; expected keep_start$"):
+    expected = r"^truncation: found 'middle'; expected keep_start, drop or keep_answer$"
+    with pytest.raises(InputError, match=expected):
         encode([SMALL], truncation="middle")
     with pytest.raises(InputError, match=r"^max_length: found 0; expected at least 1 token, or None$"):
         encode([SMALL], max_length=0)
