@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
+_DISPLAY_MATHS = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$", re.S)
 _MATHS = re.compile(r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^\s$\\])\$(?![\d$])")
+_WORDS_IN_MATHS = re.compile(r"(\\text\{)[^{}]*\}")
 _BRACKET_MATHS = re.compile(r"\\\((.+?)\\\)", re.S)
 _TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]*))?\]\]")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'][^)]*[\"'])?\s*\)")
@@ -98,7 +100,8 @@ def scan(text: str, line: int, references: dict[str, str] | None = None) -> Inli
         return _blank(match.group())
 
     def on_maths(match: re.Match[str]) -> str:
-        mark("maths", match.group(1), match)
+        # Words inside a formula are translated; the formula is not.
+        mark("maths", _WORDS_IN_MATHS.sub(r"\1}", match.group(1)), match)
         return _blank(match.group())
 
     def on_term(match: re.Match[str]) -> str:
@@ -144,6 +147,7 @@ def scan(text: str, line: int, references: dict[str, str] | None = None) -> Inli
 
     prose = text
     sweep("`", _CODE, on_code)
+    sweep("$$", _DISPLAY_MATHS, on_maths)
     sweep("$", _MATHS, on_maths)
     sweep("\\(", _BRACKET_MATHS, on_maths)
     sweep("[[", _TERM, on_term)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 
 import pytest
 
@@ -23,15 +25,26 @@ def test_ids_categories_and_roles_stand_in_the_same_order(course, split, lang):
     assert keys(course[split, lang]) == keys(course[split, "en"])
 
 
-def test_sixty_conversations_a_language(course):
+def test_what_the_data_cards_count(course, data_folder):
     for lang in LANGUAGES:
-        assert sum(len(course[split, lang]) for split in SPLITS) >= 60
+        assert [len(course[split, lang]) for split in SPLITS] == [184, 20, 40]
+    counted = Counter((row["category"], split) for split in SPLITS for row in course[split, "en"])
+    for card in data_folder.glob("README*.md"):
+        table = dict(re.findall(r"^\| ([a-z-]+) \| ([\d |]+) \|$", card.read_text("utf-8"), re.MULTILINE))
+        for category in {category for category, _ in counted}:
+            figures = [counted[category, split] for split in SPLITS]
+            assert table[category] == " | ".join(map(str, [*figures, sum(figures)])), (card, category)
+
+
+def test_every_category_is_in_every_split(course):
+    assert len({frozenset(row["category"] for row in course[split, "en"]) for split in SPLITS}) == 1
 
 
 @pytest.mark.parametrize(("split", "lang"), PAIRS)
 def test_schema(course, split, lang):
     for row in course[split, lang]:
-        assert set(row) == {"id", "lang", "category", "messages"}, row
+        extra = {"check"} if row["category"] == "constraint" else set()
+        assert set(row) == {"id", "lang", "category", "messages"} | extra, row
         assert row["lang"] == lang
         assert row["id"] == row["id"].lower().strip() and " " not in row["id"]
         assert row["messages"][-1]["role"] == "assistant"
