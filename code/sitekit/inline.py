@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _DISPLAY_MATHS = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$", re.S)
 _MATHS = re.compile(r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^\s$\\])\$(?![\d$])")
-_WORDS_IN_MATHS = re.compile(r"(\\text\{)[^{}]*\}")
+_WORDS_IN_MATHS = re.compile(r"\\text\{[^{}]*\}")
 _BRACKET_MATHS = re.compile(r"\\\((.+?)\\\)", re.S)
 _TERM = re.compile(r"\[\[([^\]|]+)(?:\|([^\]]*))?\]\]")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'][^)]*[\"'])?\s*\)")
@@ -100,8 +100,7 @@ def scan(text: str, line: int, references: dict[str, str] | None = None) -> Inli
         return _blank(match.group())
 
     def on_maths(match: re.Match[str]) -> str:
-        # Words inside a formula are translated; the formula is not.
-        mark("maths", _WORDS_IN_MATHS.sub(r"\1}", match.group(1)), match)
+        mark("maths", _formula(match.group(1)), match)
         return _blank(match.group())
 
     def on_term(match: re.Match[str]) -> str:
@@ -165,3 +164,9 @@ def scan(text: str, line: int, references: dict[str, str] | None = None) -> Inli
         running = running[:start] + _blank(running[start:end]) + running[end:]
     out.running = running
     return out
+
+
+def _formula(source: str) -> str:
+    """A formula as translations share it: its words are translated, and may stand elsewhere in it."""
+    bare, words = _WORDS_IN_MATHS.subn("", source)
+    return " ".join(sorted(re.findall(r"\\[A-Za-z]+|\S", bare))) if words else source

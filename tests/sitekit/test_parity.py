@@ -871,10 +871,10 @@ EXCUSED = [
         "zh": "参见 *The Way of It: what the model has to do with the words of it*。",
         "pt": "Leia *The Way of It: what the model has to do with the words of it*.",
         "es": "Lee *The Way of It: what the model has to do with the words of it*."}),
-    ("en", "$$p = e^{\\frac{1}{3} \\sum \\text{tokens before the end}}$$", {
-        "zh": "$$p = e^{\\frac{1}{3} \\sum \\text{结尾之前的词元}}$$",
-        "pt": "$$p = e^{\\frac{1}{3} \\sum \\text{tokens antes do fim}}$$",
-        "es": "$$p = e^{\\frac{1}{3} \\sum \\text{tokens antes del final}}$$"}),
+    ("en", "$$p = e^{\\frac{1}{3} \\sum \\text{tokens before } i}$$", {
+        "zh": "$$p = e^{\\frac{1}{3} \\sum i \\text{ 之前的词元}}$$",
+        "pt": "$$p = e^{\\frac{1}{3} \\sum \\text{tokens antes de } i}$$",
+        "es": "$$p = e^{\\frac{1}{3} \\sum \\text{tokens anteriores a } i}$$"}),
     ("en", "> [!NOTE]\n> Look.", {"zh": "> [!NOTE]\n> 看。", "pt": "> [!NOTE]\n> Olhe.",
                                    "es": "> [!NOTE]\n> Mira."}),
 ]  # fmt: skip
