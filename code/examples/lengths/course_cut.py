@@ -9,7 +9,7 @@ for lang in ("en", "pt", "es", "zh"):
     rows = list(sintonia.load_conversations(f"code/sintonia/data/train/{lang}.jsonl"))
     for policy in ("keep_start", "drop", "keep_answer"):
         cuts = []
-        sintonia.encode(rows, max_length=96, truncation=policy, on_cut=cuts.append)
+        sintonia.encode(rows, max_length=128, truncation=policy, on_cut=cuts.append)
         cut = cuts[0]
         print(
             f"{lang} {policy:<11}{cut.rows_dropped:>4}{cut.rows_emptied:>6}"

@@ -12,7 +12,7 @@ tokens = sum(len(example["input_ids"]) for example in examples)
 print(f"{len(examples)} rows, {tokens} tokens")
 print(f"{-(-len(examples) // 8)} steps of 8 rows")
 print("limit packs least places   full steps")
-for limit in (256, 512, 1024):
+for limit in (320, 512, 1024):
     packs = sintonia.pack(examples, max_length=limit)
     full = fill(packs, limit)
     places, steps = full.packs * limit, -(-full.packs // 8)
