@@ -12,9 +12,12 @@ from typing import Any
 
 from sintonia import __version__
 from sintonia.errors import Fault, InputError
+from sintonia.row_formats import FORMATS
+from sintonia.truncation import TRUNCATIONS
 
 DONE, FINDINGS, BAD_INPUT = 0, 1, 2
 LANGUAGES = ("pt", "es", "zh", "en")
+_SOURCE_HELP = "a data file, a folder (folder:split) or a hub id (owner/name:config:split)"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -37,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = build_parser()
     if argv[:1] == ["sft"]:
         return _guarded(_sft, argv[1:])
+    if argv[:1] == ["loop"]:
+        return _guarded(_loop, argv[1:])
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "run"):
         parser.print_help()
@@ -90,15 +95,58 @@ def build_parser() -> argparse.ArgumentParser:
     mask.add_argument("--json", action="store_true", help="one JSON object a row")
     mask.set_defaults(run=_mask)
 
+    convert = commands.add_parser("convert", help="write any instruction data as messages JSONL")
+    convert.add_argument("source", metavar="IN", help=_SOURCE_HELP)
+    convert.add_argument("out", metavar="OUT", help="a .jsonl or .jsonl.gz file")
+    _add_format(convert, "--from", "--format")
+    convert.add_argument(
+        "--skip-bad", action="store_true", help="write bad rows to a rejects file beside OUT, and go on"
+    )
+    convert.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
+    convert.set_defaults(run=_convert)
+
+    encode = commands.add_parser("encode", help="tokenize data into Arrow files, with the mask, on all cores")
+    encode.add_argument("source", metavar="DATA", help=_SOURCE_HELP)
+    encode.add_argument("out", metavar="OUT", help="folder to make; datasets.load_from_disk reads it")
+    _add_format(encode, "--format")
+    encode.add_argument("--model", metavar="M", help="hub id or folder whose tokenizer is used")
+    encode.add_argument("--template", metavar="NAME-or-file", help="instead of the tokenizer's own")
+    encode.add_argument("--max-length", type=_positive, metavar="N", help="tokens a row may have")
+    encode.add_argument(
+        "--truncation",
+        choices=TRUNCATIONS,
+        default="keep_start",
+        help="what to do with longer rows: cut the end, leave the row out, or shorten the prompt first",
+    )
+    encode.add_argument("--labels", action="store_true", help="write labels instead of assistant_mask")
+    encode.add_argument("--num-proc", type=_positive, metavar="N", help="processes; all cores if left out")
+    encode.add_argument(
+        "--skip-bad", action="store_true", help="write bad rows to a rejects file beside OUT, and go on"
+    )
+    encode.add_argument("--overwrite", action="store_true", help="replace OUT, or begin anew")
+    encode.set_defaults(run=_encode)
+
+    _add_doctor(commands.add_parser("doctor", help="what would go wrong in training, before it does"))
+
+    _add_exercise(commands.add_parser("exercise", help="the course's exercises, checked on this machine"))
+
     commands.add_parser("sft", help="train (sintonia sft --help lists every flag)")
+    commands.add_parser("loop", help="the same training in plain PyTorch (sintonia loop --help)")
 
     compare = commands.add_parser("compare", help="base and tuned model, side by side, with figures")
     compare.add_argument("--base", metavar="M", help="hub id or folder; what the adapter names if left out")
-    compare.add_argument("--tuned", metavar="DIR", required=True, help="folder that `sintonia sft` wrote")
+    compare.add_argument(
+        "--tuned",
+        metavar="DIR",
+        nargs="+",
+        required=True,
+        help="folder that `sintonia sft` wrote; several, of one recipe with different seeds",
+    )
     compare.add_argument("--data", metavar="FILE", help="prompts; the course's test rows if left out")
     compare.add_argument("--lang", choices=LANGUAGES, help="only the course's rows in this language")
     compare.add_argument("--template", metavar="NAME-or-file", help="instead of the tokenizer's own")
-    compare.add_argument("--max-new-tokens", type=_positive, default=64, metavar="N")
+    compare.add_argument("--prompts", type=_positive, metavar="N", help="only N of each language")
+    compare.add_argument("--max-new-tokens", type=_positive, metavar="N", help="of a reply; 128 if left out")
     compare.add_argument("--out", metavar="FILE", help="report: .html, .md or .json")
     compare.set_defaults(run=_compare)
 
@@ -112,10 +160,66 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_row_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="conversations, one JSON object a line")
+    parser.add_argument("file", metavar="FILE", help=_SOURCE_HELP)
+    _add_format(parser, "--format")
     parser.add_argument("--row", type=_positive, metavar="N", help="only the N-th row, from 1")
     parser.add_argument("--model", metavar="M", help="hub id or folder whose tokenizer is used")
     parser.add_argument("--template", metavar="NAME-or-file", help="instead of the tokenizer's own")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="FILE", help="training data; the recipe's, or the course's own")
+    parser.add_argument("--eval-data", metavar="FILE", help="held-out data, to be looked for in the other")
+    parser.add_argument("--config", metavar="RECIPE", help="YAML of the run: its fields are looked at too")
+    parser.add_argument("--model", metavar="M", help="hub id or folder; the embedded model if left out")
+    parser.add_argument("--template", metavar="NAME-or-file", help="instead of the tokenizer's own")
+    parser.add_argument("--max-length", type=_positive, metavar="N", help="tokens kept of a conversation")
+    parser.add_argument("--packing", action="store_true", help="conversations will be packed")
+    parser.add_argument("--lang", choices=LANGUAGES, help="of the findings; the environment's if left out")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    _add_format(parser, "--format")
+    parser.set_defaults(run=_doctor)
+
+
+def _add_exercise(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="verb", metavar="ACTION", required=True)
+    for verb, words in (
+        ("list", "all exercises and how far you are; with an ID, its task"),
+        ("start", "put an exercise into your folder; the next one if ID is left out"),
+        ("check", "check your work; all you have started if ID is left out"),
+        ("hint", "the next hint, plainer at each call"),
+        ("solution", "a solution, once you have tried"),
+    ):
+        action = verbs.add_parser(verb, help=words)
+        action.add_argument("id", metavar="ID", nargs="?", help="an exercise, as `list` names it")
+        action.add_argument("--lang", choices=LANGUAGES, help="your language; the environment's if left out")
+        if verb == "start":
+            action.add_argument("--overwrite", action="store_true", help="begin anew; your work is lost")
+        if verb == "check":
+            action.add_argument("--watch", action="store_true", help="check again at each save")
+        if verb == "solution":
+            action.add_argument("--yes", action="store_true", help="without having tried")
+        action.set_defaults(run=_exercise)
+
+
+def _add_format(parser: argparse.ArgumentParser, *flags: str) -> None:
+    parser.add_argument(
+        *flags,
+        dest="format",
+        choices=FORMATS,
+        default="auto",
+        help="shape of the rows; auto reads it off the columns",
+    )
+
+
+def _say_format(name: str, reason: str) -> None:
+    print(f"format: {name} ({reason})", file=sys.stderr)
+
+
+def _say_reading(name: str, reason: str) -> None:
+    if name != "messages":  # what is read as it stands needs no word
+        _say_format(name, reason)
 
 
 def _positive(text: str) -> int:
@@ -129,47 +233,51 @@ def _positive(text: str) -> int:
 
 
 def _tokenizer(name: str | None) -> Any:
-    """`None` for the embedded model: the library then uses it without importing transformers."""
+    """For commands that need no model: `None` is the embedded one, a plain folder needs no transformers."""
     from sintonia import models
+    from sintonia.fast_tokenizers import folder_tokenizer
 
     print(models.describe(name), file=sys.stderr)
-    return None if models.is_embedded(name) else models.load_tokenizer(name)
+    return None if models.is_embedded(name) else folder_tokenizer(name) or models.load_tokenizer(name)
 
 
-def _chosen(arguments: argparse.Namespace, *, need_assistant: bool) -> list[tuple[int, Any]]:
-    from sintonia.conversations import load_conversations
+def _chosen(arguments: argparse.Namespace, *, need_assistant: bool) -> list[tuple[int, dict[str, Any]]]:
+    from sintonia.conversations import load_rows
 
-    found = list(enumerate(load_conversations(arguments.file, need_assistant=need_assistant), start=1))
-    if arguments.row is None:
-        return found
-    if arguments.row > len(found):
-        raise InputError(
-            Fault(f"{arguments.file}", f"{len(found)} rows", f"at least {arguments.row} for --row")
-        )
-    return [found[arguments.row - 1]]
+    say = _say_reading if arguments.format == "auto" else None
+    chosen, count = [], 0
+    for row in load_rows(arguments.file, arguments.format, need_assistant=need_assistant, on_format=say):
+        count += 1
+        if arguments.row in (None, count):
+            chosen.append((count, row))
+    if not chosen:
+        raise InputError(Fault(f"{arguments.file}", f"{count} rows", f"at least {arguments.row} for --row"))
+    return chosen
+
+
+def _text(row: dict[str, Any], arguments: argparse.Namespace, tokenizer: Any) -> str:
+    from sintonia.chat_templates import render
+
+    return render(
+        row["messages"],
+        arguments.template,
+        tokenizer=tokenizer,
+        add_generation_prompt=getattr(arguments, "add_generation_prompt", False),
+        tools=row.get("tools"),
+        template_kwargs=row.get("chat_template_kwargs"),
+    ).text
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from sintonia.chat_templates import render
-
     tokenizer = _tokenizer(arguments.model)
     rows = _chosen(arguments, need_assistant=not arguments.add_generation_prompt)
-    texts = [
-        render(
-            conversation,
-            arguments.template,
-            tokenizer=tokenizer,
-            add_generation_prompt=arguments.add_generation_prompt,
-        ).text
-        for _, conversation in rows
-    ]
+    texts = [_text(row, arguments, tokenizer) for _, row in rows]
     for text in texts:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     return DONE
 
 
 def _mask(arguments: argparse.Namespace) -> int:
-    from sintonia.chat_templates import render
     from sintonia.loss_masks import encode, fast_backend, labels, show_mask
 
     tokenizer = _tokenizer(arguments.model)
@@ -177,17 +285,122 @@ def _mask(arguments: argparse.Namespace) -> int:
     examples = encode([row for _, row in rows], tokenizer, chat_template=arguments.template)
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     backend = fast_backend(tokenizer)
-    for (number, conversation), example in zip(rows, examples, strict=True):
+    for (number, row), example in zip(rows, examples, strict=True):
         if arguments.json:
-            text = render(conversation, arguments.template, tokenizer=tokenizer).text
+            text = _text(row, arguments, tokenizer)
             tokens = [backend.id_to_token(token) for token in example["input_ids"]]
-            row = {"text": text, "input_ids": example["input_ids"], "tokens": tokens}
-            row |= {"assistant_mask": example["assistant_mask"], "labels": labels(example)}
-            print(json.dumps(row, ensure_ascii=False))
+            shown = {"text": text, "input_ids": example["input_ids"], "tokens": tokens}
+            shown |= {"assistant_mask": example["assistant_mask"], "labels": labels(example)}
+            print(json.dumps(shown, ensure_ascii=False))
         else:
             print(f"{arguments.file}, row {number}")
             print(show_mask(example, tokenizer, color=color))
     return DONE
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from sintonia.conversion import convert
+
+    with tqdm(unit=" rows", disable=None) as bar:  # None: only where somebody looks on
+        done = convert(
+            arguments.source,
+            arguments.out,
+            arguments.format,
+            skip_bad=arguments.skip_bad,
+            overwrite=arguments.overwrite,
+            on_row=lambda row: bar.update(),
+        )
+    _say_format(done.format, done.reason)
+    print(f"saved: {done.out} (rows: {done.rows})")
+    if done.rejects:
+        print(f"rejected: {done.rejects} (rows: {done.rejected}, each with what is wrong with it)")
+    return DONE
+
+
+def _encode(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from sintonia.encoded_datasets import encode_to_arrow
+
+    tokenizer = _tokenizer(arguments.model)
+    try:
+        with tqdm(unit=" rows", disable=None) as bar:
+            done = encode_to_arrow(
+                arguments.source,
+                arguments.out,
+                tokenizer,
+                chat_template=arguments.template,
+                max_length=arguments.max_length,
+                truncation=arguments.truncation,
+                format=arguments.format,
+                labels=arguments.labels,
+                skip_bad=arguments.skip_bad,
+                num_proc=arguments.num_proc,
+                overwrite=arguments.overwrite,
+                on_format=_say_format,
+                on_rows=bar.update,
+            )
+    except KeyboardInterrupt:
+        print("\nsintonia: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return 130
+    if done.resumed:
+        print(f"resumed: {done.resumed} finished files were kept", file=sys.stderr)
+    print(f"saved: {done.folder} (rows: {done.rows}, tokens: {done.tokens}, supervised: {done.supervised})")
+    if done.cut:
+        print(f"cut: {done.cut}")
+    if done.rejects:
+        print(f"rejected: {done.rejects} (rows: {done.rejected}, each with what is wrong with it)")
+    return DONE
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    import shutil
+
+    from sintonia import doctor
+
+    report = doctor.examine(
+        doctor.data_of(arguments.data, arguments.config),
+        eval_data=arguments.eval_data,
+        recipe=arguments.config,
+        model=arguments.model,
+        chat_template=arguments.template,
+        max_length=arguments.max_length,
+        packing=arguments.packing,
+        format=arguments.format,
+        lang=arguments.lang or doctor.environment_language(),
+    )
+    if arguments.json:
+        print(report.to_json())
+    else:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        width = min(100, shutil.get_terminal_size().columns)
+        print(report.to_text(width=width, color=color))
+    return report.exit_code(strict=arguments.strict)
+
+
+def _exercise(arguments: argparse.Namespace) -> int:
+    from sintonia.doctor import environment_language
+    from sintonia.exercises import commands
+
+    lang = arguments.lang or environment_language()
+    if arguments.verb == "list":
+        return commands.list_all(lang, arguments.id)
+    if arguments.verb == "start":
+        return commands.start(lang, arguments.id, overwrite=arguments.overwrite)
+    if arguments.verb == "check":
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        return commands.check(lang, arguments.id, watch=arguments.watch, color=color)
+    if arguments.verb == "hint":
+        return commands.hint(lang, arguments.id)
+    return commands.solution(lang, arguments.id, yes=arguments.yes)
+
+
+def _loop(argv: list[str]) -> int:
+    from sintonia import training_loop
+
+    return training_loop.main(argv)
 
 
 def _sft(argv: list[str]) -> int:
@@ -197,31 +410,29 @@ def _sft(argv: list[str]) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from sintonia import comparison, models, reports
+    from sintonia import answers, comparison, models, reports, run_comparisons
     from sintonia.conversations import load_rows
 
     if arguments.out and Path(arguments.out).suffix not in (".html", ".md", ".json"):
         raise InputError(Fault("--out", arguments.out, "a file ending in .html, .md or .json"))
-    tuned_folder = Path(arguments.tuned)
-    if not tuned_folder.is_dir():
-        raise InputError(Fault(arguments.tuned, "no such folder", "the folder that `sintonia sft` wrote"))
+    for folder in arguments.tuned:
+        if not Path(folder).is_dir():
+            raise InputError(Fault(folder, "no such folder", "the folder that `sintonia sft` wrote"))
     languages = [arguments.lang] if arguments.lang else LANGUAGES
-    rows = list(load_rows(arguments.data)) if arguments.data else comparison.course_rows("test", languages)
-    base_name = arguments.base or models.base_of(tuned_folder)
-    print(models.describe(base_name), flush=True)
-    tuned = models.load_model(tuned_folder)
-    tokenizer = models.load_tokenizer(tuned_folder)
-    base = models.load_model(base_name)
-    label = models.EMBEDDED_NAME if models.is_embedded(base_name) else str(base_name)
-    with _bar(2 * len(rows)) as bar:
-        result = comparison.compare(
-            (label, base, models.load_tokenizer(base_name)),
-            (tuned_folder.name, tuned, tokenizer),
+    if arguments.data:
+        rows = list(load_rows(arguments.data, on_format=_say_reading))
+    else:
+        rows = comparison.course_rows("test", languages)
+    rows = answers.choose(rows, arguments.prompts)
+    print(models.describe(arguments.base or run_comparisons.base_of_runs(arguments.tuned)), flush=True)
+    with _bar((1 + len(arguments.tuned)) * len(rows)) as bar:
+        result = run_comparisons.compare_folders(
+            arguments.tuned,
             rows,
+            base=arguments.base,
             chat_template=arguments.template,
-            max_new_tokens=arguments.max_new_tokens,
+            max_new_tokens=arguments.max_new_tokens or answers.MAX_NEW_TOKENS,
             on_batch=bar.update,
-            **comparison.run_facts(tuned_folder),
         )
     print(reports.to_terminal(result))
     if arguments.out:

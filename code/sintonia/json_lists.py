@@ -114,7 +114,7 @@ class _Text:
         start = self._buffer.rfind("\n", 0, position)
         column = position - start if start >= 0 else self._column + position + 1
         place = f"line {lines + 1}, " if lines else ""
-        raise BrokenList(f"invalid JSON ({message} at {place}character {column})")
+        raise BrokenList(f"invalid JSON ({message.removesuffix(' at')} at {place}character {column})")
 
     def _more(self) -> bool:
         """Read on, at least as much again as is held; False at the end of the stream."""

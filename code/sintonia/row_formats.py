@@ -33,8 +33,11 @@ _NAMED_PAIRS = {
     ("question", "answer"): "gsm8k",
 }
 _KNOWN = {"messages", *_TURN_LISTS, *_ASKS, *_REPLIES, *_CONTEXTS}
+_TEXTS = "this is text, not instructions: nobody asks and nobody answers; pass the rows it was made from, "
+_TEXTS += "or write a question for it"
+_FLAT = "one message a row: put those of one conversation together, into a 'messages' list"
 _NOT_INSTRUCTIONS = {
-    "text": "a text that is already rendered teaches no turns; pass the rows it was made from",
+    **dict.fromkeys(("text", "content", "code"), _TEXTS),
     "chosen": "preference pairs are not for supervised tuning; keep the prompt and the chosen reply",
 }
 
@@ -121,11 +124,13 @@ def no_reading(row: dict[str, Any], where: str) -> Fault:
     """The fault of a row in which no format is to be seen.
 
     Example:
-        >>> print(no_reading({"text": "Oi"}, "a.jsonl:1").fix)
-        a text that is already rendered teaches no turns; pass the rows it was made from
+        >>> print(no_reading({"text": "Oi"}, "a.jsonl:1").fix.split(";")[0])
+        this is text, not instructions: nobody asks and nobody answers
     """
     seen = f"'messages' that is {kind(row['messages'])}" if "messages" in row else _seen(row)
     fix = next((advice for name, advice in _NOT_INSTRUCTIONS.items() if name in row), "")
+    if "role" in row and "content" in row:
+        fix = _FLAT
     if not fix and row:
         fix = "rename the columns, such as to 'instruction' and 'response'"
     return Fault(where, seen, "a 'messages' list of {'role', 'content'} objects", fix)

@@ -12,20 +12,24 @@ from __future__ import annotations
 import difflib
 import inspect
 import os
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
+from dataclasses import fields as _fields
 from pathlib import Path
 from typing import Any
 
-from sintonia import models
+from sintonia import doctor, models
+from sintonia.answers import ask, choose
 from sintonia.chat_templates import PACKAGE, find_template
-from sintonia.comparison import Comparison, compare, course_rows
+from sintonia.comparison import Comparison, course_rows, set_side_by_side
 from sintonia.conversations import load_rows
 from sintonia.errors import Fault, InputError, first_line
 from sintonia.evaluation import LANGUAGES
 from sintonia.loss_masks import IGNORE_INDEX, encode, labels, supervised_loss
 from sintonia.reports import to_terminal
+from sintonia.run_comparisons import base_answers, label
 from sintonia.run_folders import Unfinished, describe_run, output_folder, save_run, say
 
 DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
@@ -52,15 +56,23 @@ class SintoniaArguments:
         default=None,
         metadata={"help": "Name, Jinja file or source; the tokenizer's own when left out."},
     )
+    compare_prompts: int = field(
+        default=10,
+        metadata={"help": "Test prompts asked in each language, from all categories; 0 asks them all."},
+    )
     overwrite: bool = field(default=False, metadata={"help": "Replace the output folder if it exists."})
     compare_after: bool = field(
         default=True,
         metadata={"help": "Ask base and tuned the course's test prompts when training is over."},
     )
+    doctor: bool = field(
+        default=True,
+        metadata={"help": "Look at data, template and settings first, and stop where they cannot work."},
+    )
 
 
 def main(argv: list[str]) -> int:
-    """Parse, train, compare, save. Returns the exit code.
+    """Parse, let the doctor look, train, compare, save. Returns the exit code: 1 where it found an error.
 
     Raises:
         InputError: a recipe, flag, dataset, model or folder that cannot be used.
@@ -74,13 +86,15 @@ def main(argv: list[str]) -> int:
     rows = _rows(mine)
     say(models.describe(name))
     tokenizer = models.load_tokenizer(name)
+    if mine.doctor and not _may_train(rows, tokenizer, name, mine, config, model_config):
+        return 1
     template = find_template(mine.chat_template, tokenizer)[1]
     dataset = build_dataset(rows, tokenizer, template)
     supervised = sum(sum(label != IGNORE_INDEX for label in row) for row in dataset["labels"])
     tokens = sum(len(row) for row in dataset["input_ids"])
     say(f"data: {mine.data}, {len(dataset)} conversations, {tokens} tokens, {supervised} of them supervised")
     cut = sum(len(row) > (config.max_length or len(row)) for row in dataset["input_ids"])
-    if cut:
+    if cut and not mine.doctor:  # which has counted them already, as L01
         say(f"warning: {cut} conversations are longer than --max_length {config.max_length}: the rest is cut")
     with Unfinished(target) as folder:
         config.output_dir = str(folder)
@@ -107,6 +121,27 @@ def main(argv: list[str]) -> int:
     print(f"saved: {target}  ({record['seconds']:.0f} s)")
     print(f"next:  sintonia chat --model {target}")
     return 0
+
+
+def _may_train(
+    rows: list[dict[str, Any]], tokenizer: Any, name: Any, mine: Any, config: Any, model_config: Any
+) -> bool:
+    """Print what the doctor says of this run, notes left out; false where the run must not start."""
+    settings = (mine, config, model_config)
+    fields = {part.name: getattr(of, part.name) for of in settings for part in _fields(of)}
+    report = doctor.examine(
+        mine.data if Path(mine.data).is_file() else rows,
+        tokenizer=tokenizer,
+        recipe=fields,
+        model=name,
+        own=True,
+        lang=doctor.environment_language(),
+    )
+    if report.count("error") or report.count("warning"):
+        width = min(100, shutil.get_terminal_size().columns)
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        say(report.to_text(width=width, color=color, notes=False))
+    return report.exit_code() == 0
 
 
 def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
@@ -290,25 +325,21 @@ def _compare(
         return None
     from tqdm import tqdm
 
-    rows = course_rows("test", mine.languages)
-    base = models.load_model(name).to(model.device)
+    rows = choose(course_rows("test", mine.languages), mine.compare_prompts)
     provenance = {
         "data": f"{mine.data}, {record['conversations']} conversations",
         "seed": str(config.seed),
         "machine": record["machine"],
         **{package: version for package, version in record["versions"].items() if version},
     }
-    label = models.EMBEDDED_NAME if models.is_embedded(name) else str(name)
+    called = label(name)
     with tqdm(total=2 * len(rows), desc="replies", dynamic_ncols=True) as bar:
-        return compare(
-            (label, base, tokenizer),
-            (f"{label}, tuned", model, tokenizer),
-            rows,
-            chat_template=template,
-            losses=[(step, loss) for step, loss in record["losses"]],
-            provenance=provenance,
-            on_batch=bar.update,
-        )
+        options = {"chat_template": template, "on_batch": bar.update}
+        before = base_answers(name, tokenizer, rows, tuned=model, **options)
+        after = ask(model, tokenizer, rows, **options)
+    losses = [(step, loss) for step, loss in record["losses"]]
+    tuned = (f"{called}, tuned", after)
+    return set_side_by_side(rows, (called, before), [tuned], losses=losses, provenance=provenance)
 
 
 if __name__ == "__main__":

@@ -235,12 +235,14 @@ def _json_rows(stream: IO[bytes], path: Path) -> Iterator[tuple[str, Any]]:
 def _parse(raw: bytes, where: str) -> Any:
     expected = "one JSON object a line"
     try:
-        return json.loads(raw.decode("utf-8"))
+        text = raw.decode("utf-8").rstrip("\r\n")
+        return json.loads(text)
     except UnicodeDecodeError as error:
         found = f"byte 0x{raw[error.start]:02x} at position {error.start + 1}, which is not UTF-8"
         expected, fix = "UTF-8 text", "save the file as UTF-8"
     except json.JSONDecodeError as error:
-        found, fix = f"invalid JSON ({error.msg} at character {error.colno})", ""
+        ends = ", where the line ends" if error.pos >= len(text) else ""
+        found, fix = f"invalid JSON ({error.msg.removesuffix(' at')} at character {error.pos + 1}{ends})", ""
     except RecursionError:
         found, fix = "JSON nested too deeply to read", ""
     except ValueError as error:  # a number with thousands of digits

@@ -356,7 +356,13 @@ def test_rows_that_miss_their_shape(format, row, message):
             "found column 'a'; expected a 'messages' list of {'role', 'content'} objects; rename the columns",
         ),
         ({"messages": None}, "found 'messages' that is null; expected a 'messages' list"),
-        ({"text": "a"}, "a text that is already rendered teaches no turns"),
+        ({"text": "a"}, "; this is text, not instructions: nobody asks"),
+        (
+            {"content": "x = 1", "path": "a.py", "lang": "Python"},
+            "; this is text, not instructions: nobody asks",
+        ),
+        ({"code": "x = 1", "licenses": ["mit"]}, "; this is text, not instructions: nobody asks"),
+        ({"role": "user", "content": "a"}, "; one message a row: put those of one conversation together"),
         ({"chosen": [], "rejected": []}, "preference pairs are not for supervised tuning"),
     ],
 )

@@ -8,7 +8,7 @@ import shutil
 import pytest
 import yaml
 
-from sintonia import InputError, encode, labels, models
+from sintonia import InputError, encode, labels, loop_recipes, models
 from sintonia import sft as training
 from sintonia.chat_templates import find_template
 
@@ -215,10 +215,15 @@ def recipes(root):
 def test_every_recipe_parses(root):
     assert recipes(root)
     for path in recipes(root):
-        mine, config, _ = training.parse(["--config", str(path)])
+        words = path.read_text("utf-8")
+        command = words.split("# command:")[1].split()[:2]
+        assert command in (["sintonia", "sft"], ["sintonia", "loop"])
+        if command[1] == "loop":
+            mine = config = loop_recipes.parse(["--config", str(path)])
+        else:
+            mine, config, _ = training.parse(["--config", str(path)])
         assert set(mine.languages) <= {"pt", "es", "zh", "en"}
         assert config.learning_rate > 0
-        assert "# command:" in path.read_text("utf-8")
 
 
 def test_flags_win_over_the_recipe_and_both_forms_of_config_are_read(root):
