@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/encode_arrow.py                 # 1,000,000 rows; 6 GB of disk
     .venv/bin/python benchmarks/encode_arrow.py --rows 50000 --out FOLDER    # a short look
 
-Recorded in `benchmarks/results/encode/arrow.json`: seconds of both parts, rows a second, and the highest
+Recorded in `benchmarks/results/encode/arrow.*`: seconds of both parts, rows a second, and the highest
 memory that the command and its workers had between them (proportional set size, Linux only).
 """
 
@@ -49,8 +49,41 @@ def main(arguments: list[str]) -> int:
     result["flat"] = result["peak_bytes"] < GOAL_BYTES
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "arrow.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (options.out / "arrow.md").write_text(as_markdown(result), encoding="utf-8")
     print(json.dumps(result, indent=1))
     return 0 if result["flat"] else 1
+
+
+def as_markdown(result: dict[str, Any]) -> str:
+    """The figures as a page."""
+    facts = ", ".join(f"{name} {value}" for name, value in result["conditions"].items() if name != "rounds")
+    gib = 1024**3
+    mean = result["tokens"] / result["rows"]
+    lines = [
+        "# Encoding: a million rows into Arrow files",
+        "",
+        f"Conditions: {facts}.",
+        "",
+        f"{result['rows']:,} conversations of {mean:.0f} tokens in the mean, `--max-length 1024`, one "
+        f"process a core: {result['bytes_of_jsonl'] / gib:.1f} GiB of JSONL became "
+        f"{result['tokens']:,} tokens in {result['files']} files, {result['bytes_of_arrow'] / gib:.1f} GiB, "
+        f"at {result['rows_per_second']:,.0f} rows a second. Half-way it was killed (SIGKILL) "
+        "and then gone on with.",
+        "",
+        "Wall seconds with other work on the machine say little; CPU seconds are those of the command "
+        "and its workers.",
+        "",
+        "| Part | wall s | CPU s | load before and after | highest memory, GiB |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for name in ("killed", "resumed"):
+        part = result[name]
+        loads = " and ".join(map(str, part["load"]))
+        peak = part["peak_bytes"] / gib
+        lines.append(f"| {name} | {part['seconds']} | {part['cpu']} | {loads} | {peak:.2f} |")
+    met = "yes" if result["flat"] else "no"
+    lines += ["", f"Goal: less than {GOAL_BYTES / gib:.0f} GiB: met: {met}."]
+    return "\n".join(lines) + "\n"
 
 
 def write_rows(path: Path, count: int) -> None:
@@ -66,13 +99,14 @@ def write_rows(path: Path, count: int) -> None:
 def run(data: Path, out: Path, kill_after: int | None = None) -> dict[str, Any]:
     """The command, watched; with `kill_after`, ended by SIGKILL when so many rows are in the journal."""
     command = [sys.executable, "-m", "sintonia", "encode", str(data), str(out), "--max-length", "1024"]
-    start = time.perf_counter()
+    start, load = time.perf_counter(), os.getloadavg()[0]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     journal = out.with_name(out.name + ".unfinished") / "journal.jsonl"
     peak = 0
+    spent: dict[int, float] = {}
     while process.poll() is None:
         time.sleep(0.25)
-        peak = max(peak, _memory(process.pid))
+        peak = max(peak, _memory(process.pid, spent))
         if kill_after and journal.is_file():
             done = [json.loads(line)["read"] for line in journal.read_text("utf-8").splitlines(True)[:-1]]
             if sum(done) >= kill_after:
@@ -81,7 +115,9 @@ def run(data: Path, out: Path, kill_after: int | None = None) -> dict[str, Any]:
     code = 0 if kill_after is None else -signal.SIGKILL
     if process.returncode != code:
         raise SystemExit(f"the command ended with {process.returncode}; expected {code}")
-    return {"seconds": round(time.perf_counter() - start, 1), "peak_bytes": peak}
+    seconds = round(time.perf_counter() - start, 1)
+    loads = [round(load, 1), round(os.getloadavg()[0], 1)]
+    return {"seconds": seconds, "cpu": round(sum(spent.values()), 1), "load": loads, "peak_bytes": peak}
 
 
 def check(out: Path, rows: int) -> dict[str, Any]:
@@ -97,18 +133,21 @@ def check(out: Path, rows: int) -> dict[str, Any]:
     return {"files": len(manifest["shards"]), "tokens": tokens, "bytes_of_arrow": size}
 
 
-def _memory(pid: int) -> int:
-    """Bytes that a process and its children hold, shared pages divided among them."""
+def _memory(pid: int, spent: dict[int, float]) -> int:
+    """Bytes that a process and its children hold, shared pages divided among them; what CPU time each
+    has spent goes into `spent`, in seconds."""
     total = 0
     children = []
     try:
+        times = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[11:13]
+        spent[pid] = sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
         total = sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
         for task in os.listdir(f"/proc/{pid}/task"):
             children += Path(f"/proc/{pid}/task/{task}/children").read_text("utf-8").split()
     except OSError:
         return total
-    return total + sum(_memory(int(child)) for child in children)
+    return total + sum(_memory(int(child), spent) for child in children)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def write_shard(
         return shard
     path = settings.folder / shard_name(number)
     rejects = settings.folder / rejects_name(number)
-    with replaced_when_done(path) as stream, replaced_when_done(rejects) as refused:
+    refused: list[bytes] = []
+    with replaced_when_done(path) as stream:
         import pyarrow
 
         schema = _schema(settings.labels)
@@ -80,6 +81,9 @@ def write_shard(
                 shard.tokens += sum(len(mask) for _, mask in kept)
                 shard.supervised += sum(mask.count(1) for _, mask in kept)
                 writer.write_batch(_batch(kept, settings.labels, schema))
+    if refused:
+        with replaced_when_done(rejects) as stream:
+            stream.writelines(refused)
     shard.sha256, shard.rejects_sha256 = checksum(path), checksum(rejects)
     return shard
 
@@ -87,15 +91,20 @@ def write_shard(
 def _within(found: list[Packed], settings: Settings, bos: int | None, shard: Shard) -> list[Packed]:
     """The rows with those over the limit truncated; what that costs is counted in the shard."""
     limit = settings.max_length
+    if limit is None or all(len(mask) <= limit for _, mask in found):
+        shard.cut += Cut(rows=len(found))
+        return found
     kept: list[Packed] = []
+    total = Cut()
     for ids, mask in found:
-        if limit is None or len(mask) <= limit:
+        if len(mask) <= limit:
             kept.append((ids, mask))
-            shard.cut += Cut(rows=1)
+            total += Cut(rows=1)
             continue
         short, cut = truncate([example(ids, mask)], limit, settings.truncation, bos_token_id=bos)
         kept += [(pack(row["input_ids"]), bytes(row["assistant_mask"])) for row in short]
-        shard.cut += cut
+        total += cut
+    shard.cut += total
     return kept
 
 
@@ -117,7 +126,7 @@ def _rendered(rows: RowEncoder, items: list[Item], shard: Shard, refused: Any) -
         else:
             shard.rejected += 1
             entry = {"where": where, "faults": [str(fault) for fault in faults], "row": original}
-            refused.write(json.dumps(entry, default=repr).encode("ascii") + b"\n")
+            refused.append(json.dumps(entry, default=repr).encode("ascii") + b"\n")
 
 
 def _schema(labels: bool) -> Any:
@@ -155,12 +164,11 @@ def _batch(packed: list[Packed], labels: bool, schema: Any) -> Any:
 
 @contextmanager
 def replaced_when_done(path: Path) -> Iterator[Any]:
+    # No fsync: what a power cut takes of a shard does not fit its checksum, and is written anew.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -39,7 +39,7 @@ class Lengths:
         supervised: supervised tokens among `tokens`.
         longest: tokens of the longest row that was tokenized.
         spans: rows in which the assistant wrote something.
-    
+
     Explained in: doctor.md#lengths
     """
 

@@ -40,7 +40,7 @@ class Machine:
         device: `CPU` or the name of the GPU.
         bf16: `full`, `slow` (imitated) or `none`.
         memory: bytes that are free now, in the GPU or, without one, in the computer.
-    
+
     Explained in: doctor.md#r05
     """
 
@@ -62,7 +62,7 @@ class Memory:
         weights: the model itself.
         training: gradients and Adam's moments of what is trained.
         activations: what one batch leaves for the backward pass, its logits included.
-    
+
     Explained in: doctor.md#r05
     """
 

@@ -8,15 +8,19 @@ same answer: cut the text where no token can reach across, and look each piece u
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 from sintonia.chat_templates import EMBEDDED_TOKENIZER, Rendered
 from sintonia.errors import Fault, InputError
-from sintonia.token_pieces import Packed, byte_alphabet, find_pieces, json_of, pack
+from sintonia.token_cuts import byte_alphabet, json_of
+from sintonia.token_pieces import Packed, find_pieces, pack
 
 _ENCODERS_KEPT = 4
 
@@ -44,9 +48,72 @@ def fast_backend(tokenizer: Any = None) -> Any:
 
 @cache
 def _embedded_backend() -> Any:
+    return _read_tokenizer(EMBEDDED_TOKENIZER)
+
+
+@dataclass(frozen=True)
+class FolderTokenizer:
+    """What rendering and encoding need of a tokenizer's folder, read without transformers."""
+
+    name_or_path: str
+    backend_tokenizer: Any
+    chat_template: str | None
+    bos_token: str | None = None
+    eos_token: str | None = None
+    unk_token: str | None = None
+    pad_token: str | None = None
+
+
+def folder_tokenizer(folder: str | Path) -> FolderTokenizer | None:
+    """The tokenizer of a folder; `None` where only transformers knows what the folder means.
+
+    transformers takes most of a second to import. What it does with a plain fast tokenizer is little:
+    `tokenizer.json`, the names of the special tokens, the template. Any setting beyond those, any file
+    that would add tokens, and it is asked after all.
+
+    Example:
+        >>> folder_tokenizer(EMBEDDED_TOKENIZER).eos_token
+        '<|im_end|>'
+
+    Explained in: chat-templates.md#run-it
+    """
+    folder = Path(folder).expanduser()
+    template = folder / "chat_template.jinja"
+    try:
+        config = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
+        if any((folder / name).exists() for name in _ADDING_FILES):
+            return None
+        named = {key: config.pop(key) for key in _NAMED if config.get(key) is not None}
+        plain = config.pop("tokenizer_class", None) in ("PreTrainedTokenizerFast", "TokenizersBackend")
+        source = config.pop("chat_template", None)
+        if not plain or any(config.get(key) for key in config.keys() - _WITHOUT_EFFECT):
+            return None
+        source = template.read_text("utf-8") if template.is_file() else source
+        backend = _read_tokenizer(folder)
+    except Exception:  # a damaged file, of which transformers' loader tells more
+        return None
+    added = {token.content for token in backend.get_added_tokens_decoder().values()}
+    texts = [*named.values(), *([] if source is None else [source])]
+    if not all(isinstance(text, str) for text in texts) or not added.issuperset(named.values()):
+        return None
+    if backend.get_vocab_size() > 100_000:  # of these transformers repairs some
+        return None
+    return FolderTokenizer(str(folder), backend, source, **named)
+
+
+_NAMED = ("bos_token", "eos_token", "unk_token", "pad_token")
+_ADDING_FILES = ("added_tokens.json", "special_tokens_map.json", "additional_chat_templates")
+_WITHOUT_EFFECT = {"model_max_length", "clean_up_tokenization_spaces", "backend", "is_local", "errors"}
+_WITHOUT_EFFECT |= {"local_files_only", "padding_side", "truncation_side", "model_input_names"}
+
+
+def _read_tokenizer(folder: Path) -> Any:
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(EMBEDDED_TOKENIZER / "tokenizer.json"))
+    backend = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    backend.no_truncation()
+    backend.no_padding()
+    return backend
 
 
 def encoder(tokenizer: Any = None) -> Encoder:

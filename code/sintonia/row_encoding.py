@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -183,6 +184,7 @@ _mine: list[RowEncoder] = []
 
 def _begin(rows: RowEncoder, parent: int) -> None:
     _mine[:] = [rows]
+    gc.freeze()  # what came with the fork is not looked through again, and its pages stay shared
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
 

@@ -1,20 +1,20 @@
 """The fast path of byte-level BPE: text is cut where no token can reach across, and pieces are looked up.
 
 Known are the tokenizers of SmolLM2, Qwen and Llama 3 and plain GPT-2, each by the exact JSON of its
-pre-tokenizer. Cutting needs less than the tokenizer's own pattern: only places where that pattern always
-ends a token. Words come again and again, so most pieces are found in a dictionary; a new one is asked of
-the tokenizer itself. Where this module is not sure, the part of the text goes the general way.
+pre-tokenizer. Words come again and again, so most pieces are found in a dictionary; a new one is asked
+of the tokenizer itself. Where this module is not sure, the part of the text goes the general way.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
+
+from sintonia.token_cuts import SPACE, byte_alphabet, cut_pattern, json_of
 
 # The ids of a text as 32-bit numbers, and its mask, a byte each: joined far faster than lists are, and
 # what Arrow files and other processes want.
@@ -24,14 +24,10 @@ ID_SIZE = 4
 _MARKS = (b"\0", b"\1")
 # Pieces are kept for the whole process: so many, none longer than this, about 100 MB when full.
 MAX_PIECES, MAX_PIECE_LENGTH = 400_000, 48
-# White space as the tokenizers' regular expressions know it; Python's \s also holds \x1c to \x1f.
-_SPACE = "\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
-_BLANK = _SPACE.replace("\\t-\\r", "\\t\\x0b\\x0c")  # the same without line ends
-# How Qwen 2 and 3 (one digit) and Llama 3 (up to three) cut text into words.
-_LINES = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}DIGITS| ?[^\s\p{L}\p{N}]+[\r\n]*"
-    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+# Stretches between two added tokens, kept whole: few, because a system message or a line end comes in
+# every row and hardly anything else comes twice.
+MAX_STRETCHES, MAX_STRETCH_LENGTH = 512, 400
+_NORMALIZERS = (b"null", b'{"type":"NFC"}')
 
 
 def pack(ids: Sequence[int]) -> bytes:
@@ -92,7 +88,7 @@ class _Words(dict[str, bytes]):
     def __init__(self, known: _Known, find: Callable[[str], list[str]]) -> None:
         super().__init__()
         self._known, self._find = known, find
-        self._ends = re.compile(f"[{_SPACE}]").match
+        self._ends = re.compile(f"[{SPACE}]").match
 
     def __missing__(self, word: str) -> bytes:
         if not word or self._ends(word) or self._ends(word, len(word) - 1):
@@ -136,53 +132,55 @@ class Pieces:
         self._pattern = re.compile(pattern)
         self._find = self._pattern.findall
         self._words = _Words(self._known, self._find)
-        self._is_space = re.compile(f"[{_SPACE}]").match
+        self._is_space = re.compile(f"[{SPACE}]").match
         self._composes = composes
+        # What is looked up by its whole text: added tokens, and the stretches between them that came last.
+        self._stretches = dict(added)
+        # Of what stands before a span, such as "assistant\\n": where its last piece begins, and its ids.
+        self._heads: dict[str, tuple[int, bytes]] = {}
 
     def encode(self, text: str, spans: Sequence[tuple[int, int]], segment: Segment) -> Packed:
         """Ids and mask of one text; `segment` encodes a part of it by the general path."""
         ids: list[bytes] = []
         mask: list[bytes] = []
-        start = index = 0
-        is_added = True
+        known = self._stretches.get
+        waiting = iter([*spans, (len(text) + 1, len(text) + 1)])
+        first, last = next(waiting)
+        start = 0
         for part in self._split(text):
-            is_added = not is_added
             if not part:
                 continue
             end = start + len(part)
-            while index < len(spans) and spans[index][1] <= start:
-                index += 1
-            wrote = 0
-            cuts = False
-            if index < len(spans):
-                first, last = spans[index]
-                wrote = int(first <= start and end <= last)
-                cuts = not wrote and first < end
-            if is_added:
-                ids.append(self._added[part])
-                mask.append(_MARKS[wrote])
-            elif cuts:
-                inner = [(a - start, b - start) for a, b in spans[index:] if a < end]
+            while last <= start:
+                first, last = next(waiting)
+            if end <= first or (first <= start and end <= last) or part in self._added:
+                some = known(part)
+                if some is None:
+                    some = self._stretch(part, segment)
+                ids.append(some)
+                mask.append(_MARKS[first <= start and end <= last] * (len(some) // ID_SIZE))
+            else:
+                inner = [(a - start, b - start) for a, b in spans if start < b and a < end]
                 some, marks = self._cut(part, inner, segment)
                 ids.append(some)
                 mask.append(marks)
-            else:
-                some = self._ids(part)
-                if some is None:
-                    some = segment(part, ())[0]
-                ids.append(some)
-                mask.append(_MARKS[wrote] * (len(some) // ID_SIZE))
             start = end
         return b"".join(ids), b"".join(mask)
 
-    def _ids(self, part: str) -> bytes | None:
-        """`None` where only the general path is sure."""
-        if self._composes and not unicodedata.is_normalized("NFC", part):
-            return None
+    def _stretch(self, part: str, segment: Segment) -> bytes:
+        """The ids of all that stands between two added tokens."""
         try:
-            return self._look_up(part)
+            if self._composes and not unicodedata.is_normalized("NFC", part):
+                raise _Unsure
+            ids = self._look_up(part)
         except _Unsure:
-            return None
+            ids = segment(part, ())[0]
+        if len(part) <= MAX_STRETCH_LENGTH:
+            if len(self._stretches) >= MAX_STRETCHES + len(self._added):
+                self._stretches.clear()
+                self._stretches.update(self._added)
+            self._stretches[part] = ids
+        return ids
 
     def _look_up(self, part: str) -> bytes:
         if "  " not in part and " \n" not in part and "\n " not in part:
@@ -208,11 +206,10 @@ class Pieces:
         try:
             for bound in dict.fromkeys([*bounds, len(part)]):
                 if bound < len(part):
-                    pieces = self._find(part, start, bound)
+                    last, some = self._head(part[start:bound])
                     # Would the last piece end here too if it saw what follows?
-                    if self._pattern.match(part, bound - len(pieces[-1])).end() != bound:
+                    if self._pattern.match(part, start + last).end() != bound:
                         return segment(part, spans)
-                    some = b"".join(map(self._known.__getitem__, pieces))
                 else:
                     some = self._look_up(part[start:])
                 wrote = any(a <= start and bound <= b for a, b in spans)
@@ -222,6 +219,18 @@ class Pieces:
         except _Unsure:
             return segment(part, spans)
         return ids, mask
+
+    def _head(self, text: str) -> tuple[int, bytes]:
+        """Where the last piece of a text begins, and the ids of all of it."""
+        found = self._heads.get(text)
+        if found is None:
+            pieces = self._find(text)
+            found = len(text) - len(pieces[-1]), b"".join(map(self._known.__getitem__, pieces))
+            if len(text) <= MAX_PIECE_LENGTH:
+                if len(self._heads) >= MAX_STRETCHES:
+                    self._heads.clear()
+                self._heads[text] = found
+        return found
 
 
 def _whole(text: str) -> list[str]:
@@ -242,93 +251,8 @@ def find_pieces(backend: Any) -> Pieces | None:
     simple = simple and (kinds <= {False} or (kinds == {True} and normalizer == b"null"))
     if not plain or not simple or backend.encode_special_tokens or normalizer not in _NORMALIZERS:
         return None
-    pattern = _patterns().get(json_of(backend.pre_tokenizer).decode())
+    pattern = cut_pattern(backend)
     if pattern is None:
         return None
-    pattern = pattern.replace("HAN", _never_inside(backend))
     ids = {token.content: pack([number]) for number, token in added.items() if token.content}
     return Pieces(backend, pattern, ids, normalizer != b"null")
-
-
-_NORMALIZERS = (b"null", b'{"type":"NFC"}')
-
-
-@cache
-def _patterns() -> dict[str, str]:
-    """The JSON of a pre-tokenizer -> where its text may be cut. HAN stands for `_never_inside`."""
-    space, blank = _SPACE, _BLANK
-    number = _ranges(c for c in range(0x10000) if unicodedata.category(chr(c))[0] == "N")
-    gpt2 = f" ?[^{space}][^{space}HAN]*|[{space}]+(?![^{space}])|[{space}]"
-    digits = (
-        f" ?[^{space}{number}][^{space}{number}HAN]*|[{number}]|[{space}]+(?![^{space}{number}])|[{space}]"
-    )
-    lines = (
-        f"[{blank}]?[^{space}][^{space}HAN]*(?:[{space}]*[\\r\\n])?|[{space}]*[\\r\\n]|"
-        f"[{space}]+(?![^{space}])|[{space}]"
-    )
-    found = {}
-    for trim in (True, False):  # of a pre-tokenizer, it changes nothing
-        words = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": trim, "use_regex": True}
-        found[_compact(words)] = gpt2
-        found[_compact(_sequence({"type": "Digits", "individual_digits": True}, words))] = digits
-        for run in ("", "{1,3}"):
-            pattern = {"Regex": _LINES.replace("DIGITS", run)}
-            split = {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}
-            found[_compact(_sequence(split, {**words, "use_regex": False}))] = lines
-    return found
-
-
-def _sequence(*members: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Sequence", "pretokenizers": list(members)}
-
-
-def _compact(part: dict[str, Any]) -> str:
-    """JSON as the tokenizers write it."""
-    return json.dumps(part, separators=(",", ":"), ensure_ascii=False)
-
-
-def _never_inside(backend: Any) -> str:
-    """Chinese, Japanese and Korean letters that begin every token they are in, as a character class.
-
-    Text in these scripts has no spaces, so its pieces would be whole clauses, which never come twice.
-    A token may hold the space before such a letter: that space and the letter stay in one piece.
-    """
-    vocabulary = backend.get_vocab(with_added_tokens=False)
-    leads = {chr(byte) for byte in range(0xE2, 0xF0)}  # byte-level BPE writes these bytes as themselves
-    inside: set[str] = set()
-    for token in vocabulary:
-        if not leads.isdisjoint(token[1:]):
-            places = [i for i, char in enumerate(token) if i and char in leads]
-            inside |= {token[i : i + 3] for i in places if i > 1 or token[0] != "Ġ"}
-    alphabet = byte_alphabet()
-    letters = [*range(0x3041, 0x3097), *range(0x30A1, 0x30FB), *range(0x4E00, 0x9FA6), *range(0xAC00, 0xD7A4)]
-    safe = []
-    for letter in letters:
-        written = "".join(alphabet[byte] for byte in chr(letter).encode())
-        # A token may end in the first bytes of a letter: then no letter with these bytes is safe.
-        if written[0] in vocabulary and inside.isdisjoint((written, written[:2], written[:1])):
-            safe.append(letter)
-    return _ranges(safe)
-
-
-def byte_alphabet() -> list[str]:
-    """The character by which byte-level BPE writes each byte (GPT-2's table)."""
-    shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    hidden = iter(range(256, 512))
-    return [chr(byte) if byte in shown else chr(next(hidden)) for byte in range(256)]
-
-
-def _ranges(codes: Any) -> str:
-    """Code points, ascending, as the inside of a character class."""
-    runs: list[list[int]] = []
-    for code in codes:
-        if runs and code == runs[-1][1] + 1:
-            runs[-1][1] = code
-        else:
-            runs.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
-
-
-def json_of(part: Any) -> bytes:
-    """A normalizer, pre-tokenizer or post-processor as its JSON; `null` where there is none."""
-    return b"null" if part is None else part.__getstate__()

@@ -6,7 +6,9 @@ thousand generated texts each; by default it is a few hundred.
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import unicodedata
 
 import pytest
@@ -14,11 +16,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
-from sintonia import encode
-from sintonia.chat_templates import Rendered, render, template_names
-from sintonia.fast_tokenizers import Encoder, encoder, fast_backend
+from sintonia import encode, show_mask
+from sintonia.chat_templates import EMBEDDED_TOKENIZER, Rendered, render, special_tokens, template_names
+from sintonia.fast_tokenizers import Encoder, encoder, fast_backend, folder_tokenizer
+from sintonia.models import load_tokenizer
 from sintonia.row_encoding import RowEncoder
-from sintonia.token_pieces import unpack
+from sintonia.token_pieces import pack, unpack
 
 MANY = int(os.environ.get("SINTONIA_EXAMPLES", "300"))
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|im_end|>x"]
@@ -107,6 +110,7 @@ def rendered(draw: st.DrawFn) -> Rendered:
 @example(Rendered("assistant\n\n\nA", [(10, 13)]))
 @example(Rendered("a  1 \n b", [(1, 4)]))
 @example(Rendered("一个 文件数据", [(1, 5)]))
+@example(Rendered("数Lhamar, 据'S，the\u0301, ação. 件'", [(1, 9)]))
 def test_the_fast_path_equals_the_general_one(fast, kind, row):
     ours = fast[kind]
     assert ours.is_fast
@@ -169,6 +173,18 @@ def test_a_tokenizer_that_changes_is_seen_to_change():
     assert [unpack(ids)[i] for i, wrote in enumerate(mask) if wrote] == [backend.token_to_id("<new>")]
     backend.encode_special_tokens = True
     assert encoder(backend).encode(row) == before
+
+
+def test_a_model_that_looks_up_whole_words_gets_whole_words(fast):
+    """Llama 3's takes a word of the vocabulary as it stands, and merges what is no such word. A part of
+    a word looked up by itself would be taken as it stands too."""
+    model = json.loads(fast["llama3"].backend.to_str())
+    model["model"]["vocab"]["qz"] = len(model["model"]["vocab"])  # no merge makes it
+    ours = encoder(Tokenizer.from_str(json.dumps(model)))
+    assert ours.is_fast
+    row = Rendered("qz, qz龘 qz. 龘qz,", [(0, 2)])
+    assert ours.encode(row) == ours.general([row])[0]
+    assert ours.encode(row)[0][:4] == pack([model["model"]["vocab"]["qz"]])
 
 
 def test_a_token_that_begins_twice_belongs_to_the_longer_name():
@@ -340,6 +356,40 @@ def test_a_fault_in_another_process_is_the_same_fault(course_conversations):
     assert messages[0] == messages[1]
     with pytest.raises(ValueError, match=r"^num_proc: found 0; expected at least 1 process$"):
         encode([], num_proc=0)
+
+
+@pytest.mark.parametrize("which", ["embedded", "tiny"])
+def test_a_plain_folder_is_read_as_transformers_reads_it(which, tiny_folder, course_conversations):
+    folder = EMBEDDED_TOKENIZER if which == "embedded" else tiny_folder
+    ours, theirs = folder_tokenizer(folder), load_tokenizer(folder)
+    assert special_tokens(ours) == special_tokens(theirs)
+    assert ours.chat_template == theirs.chat_template
+    assert encode(course_conversations, ours) == encode(course_conversations, theirs)
+    assert show_mask(encode(course_conversations[:1], ours)[0], ours)
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("tokenizer_config.json", {"add_prefix_space": True}),
+        ("tokenizer_config.json", {"tokenizer_class": "LlamaTokenizer"}),
+        ("tokenizer_config.json", {"pad_token": "<|new|>"}),
+        ("tokenizer_config.json", {"eos_token": {"content": "<|im_end|>", "__type": "AddedToken"}}),
+        ("tokenizer_config.json", {"extra_special_tokens": ["<|tool|>"]}),
+        ("tokenizer_config.json", {"image_token": "<|im_end|>"}),
+        ("special_tokens_map.json", {"eos_token": "<|endoftext|>"}),
+        ("added_tokens.json", {"<|new|>": 49152}),
+        ("tokenizer.json", {"model": None}),
+    ],
+)
+def test_a_folder_with_more_to_it_is_left_to_transformers(tmp_path, file, change):
+    folder = tmp_path / "tokenizer"
+    shutil.copytree(EMBEDDED_TOKENIZER, folder)
+    assert folder_tokenizer(folder) is not None
+    path = folder / file
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**known, **change}), encoding="utf-8")
+    assert folder_tokenizer(folder) is None
 
 
 def test_few_and_many_rows_go_different_ways_to_the_same_end(course_conversations):
