@@ -55,7 +55,7 @@ def collate(
         >>> {name: tensor.tolist() for name, tensor in collate(rows, 9).items()}["labels"]
         [[-100, 6, 7], [-100, 9, -100]]
 
-    Explained in: masks.md#loss-masking
+    Explained in: lengths.md#padding
     """
     import torch
 
@@ -106,7 +106,7 @@ def length_grouped_batches(lengths: list[int], batch_size: int, seed: int) -> li
         >>> length_grouped_batches([9, 1, 8, 2], batch_size=2, seed=0)
         [[0, 2], [3, 1]]
 
-    Explained in: masks.md#loss-masking
+    Explained in: lengths.md#length-grouping
     """
     if batch_size < 1:
         raise InputError(Fault("batch_size", str(batch_size), "at least 1"))

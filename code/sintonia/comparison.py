@@ -1,20 +1,25 @@
 """A base and a tuned model answer the same prompts; a person reads the difference.
 
-What comes out is a `Comparison`; `reports` prints it.
+What comes out is a `Comparison`; `reports` prints it. A recipe may have been run with several seeds: then
+the tuned figures are those of all runs together, and their intervals are over seeds and prompts.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sintonia.answers import MAX_NEW_TOKENS, Answer, ask, split_reply
 from sintonia.conversations import Conversation, load_rows
 from sintonia.errors import Fault, InputError
-from sintonia.evaluation import LANGUAGES, Scores, response_losses, score
-from sintonia.generation import Reply, generate
+from sintonia.evaluation import LANGUAGES, Outcome, Scores, changes, judge, scores
+from sintonia.generation import Reply
+from sintonia.intervals import DRAWS, Estimate
 
 DATA = Path(__file__).parent / "data"
 ALL = "all"
@@ -22,7 +27,11 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One prompt, the reply that the data holds, and what the two models wrote."""
+    """One prompt, the reply that the data holds, and what the models wrote.
+
+    Args:
+        tuned: the first tuned model's reply; `others`, those of further seeds.
+    """
 
     id: str
     lang: str
@@ -30,6 +39,7 @@ class Exchange:
     reference: str
     base: Reply
     tuned: Reply
+    others: tuple[Reply, ...] = ()
 
     @property
     def question(self) -> str:
@@ -43,10 +53,12 @@ class Comparison:
 
     Args:
         base_name: and `tuned_name`, the models as a person calls them.
-        exchanges: the prompts with both replies.
-        scores: language (or `all`) -> (base, tuned).
-        losses: `(step, training loss)`, where the tuned model's run recorded them.
-        provenance: name -> value: versions, data, machine, seed, time.
+        exchanges: the prompts with the replies.
+        scores: language (or `all`) -> (base, tuned); several tuned runs are taken together.
+        losses: `(step, training loss)`, where the tuned model's run recorded them; of the first of several.
+        provenance: name -> value: versions, data, machine, seeds, time.
+        changes: language (or `all`) -> measure -> paired difference, as `evaluation.changes` has it.
+        runs: name of a tuned run -> language (or `all`) -> its own figures, where there are several.
     """
 
     base_name: str
@@ -55,6 +67,8 @@ class Comparison:
     scores: dict[str, tuple[Scores, Scores]]
     losses: list[tuple[int, float]] = field(default_factory=list)
     provenance: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, dict[str, Estimate]] = field(default_factory=dict)
+    runs: dict[str, dict[str, Scores]] = field(default_factory=dict)
 
 
 def course_rows(split: str, languages: Iterable[str] = LANGUAGES) -> list[dict[str, Any]]:
@@ -71,21 +85,37 @@ def course_rows(split: str, languages: Iterable[str] = LANGUAGES) -> list[dict[s
 
 def compare(
     base: tuple[str, Any, Any],
-    tuned: tuple[str, Any, Any],
+    tuned: tuple[str, Any, Any] | Sequence[tuple[str, Any, Any]],
     rows: list[dict[str, Any]],
     *,
     chat_template: str | None = None,
-    max_new_tokens: int = 64,
+    max_new_tokens: int = MAX_NEW_TOKENS,
     losses: list[tuple[int, float]] | None = None,
     provenance: dict[str, str] | None = None,
     on_batch: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Ask both models the last user turn of each row, and measure both.
+    """Ask all models the last user turn of each row, and measure them.
 
     Args:
-        base: `(name, model, tokenizer)`; likewise `tuned`.
+        base: `(name, model, tokenizer)`; likewise `tuned`, or a list of such, one a seed.
         rows: conversations with an assistant turn, which is the reference, as `load_rows` yields them.
-        on_batch: called with the number of replies just made, of twice as many as there are rows.
+        on_batch: called with the number of replies just made, of as many a model as there are rows.
+
+    Raises:
+        InputError: there are no rows.
+
+    Explained in: masks.md#run-it
+    """
+    check_rows(rows)
+    every = [base, *([tuned] if isinstance(tuned[0], str) else tuned)]
+    options = {"chat_template": chat_template, "max_new_tokens": max_new_tokens, "on_batch": on_batch}
+    answered = [(name, ask(model, tokenizer, rows, **options)) for name, model, tokenizer in every]
+    facts = {"losses": losses or [], "provenance": provenance or {}}
+    return set_side_by_side(rows, answered[0], answered[1:], max_new_tokens=max_new_tokens, **facts)
+
+
+def check_rows(rows: list[dict[str, Any]]) -> None:
+    """Nothing can be compared on nothing.
 
     Raises:
         InputError: there are no rows.
@@ -94,44 +124,89 @@ def compare(
     """
     if not rows:
         raise InputError(Fault("compare", "no rows", "at least one conversation"))
-    prompts, references = zip(*(_split_reply(row["messages"]) for row in rows), strict=True)
-    options = {"chat_template": chat_template}
-    answered = [
-        generate(
-            model,
-            tokenizer,
-            list(prompts),
-            max_new_tokens=max_new_tokens,
-            on_batch=on_batch,
-            **options,
+
+
+def set_side_by_side(
+    rows: list[dict[str, Any]],
+    base: tuple[str, list[Answer]],
+    tuned: list[tuple[str, list[Answer]]],
+    *,
+    max_new_tokens: int = MAX_NEW_TOKENS,
+    losses: list[tuple[int, float]] | None = None,
+    provenance: dict[str, str] | None = None,
+) -> Comparison:
+    """The comparison of models that were asked one after the other, and need not be in memory together.
+
+    Args:
+        rows: what they were asked.
+        base: `(name, answers)`, as `ask` returns them; `tuned`, one such a seed.
+
+    Explained in: masks.md#run-it
+    """
+    first, *others = [answers for _, answers in tuned]
+    exchanges = []
+    for number, row in enumerate(rows):
+        prompt, reference = split_reply(row["messages"])
+        exchanges.append(
+            Exchange(
+                str(row.get("id", number + 1)),
+                str(row.get("lang", "")),
+                prompt,
+                reference,
+                base[1][number].reply,
+                first[number].reply,
+                tuple(answers[number].reply for answers in others),
+            )
         )
-        for _, model, tokenizer in (base, tuned)
-    ]
-    exchanges = [
-        Exchange(str(row.get("id", number)), str(row.get("lang", "")), prompt, reference, before, after)
-        for number, (row, prompt, reference, before, after) in enumerate(
-            zip(rows, prompts, references, *answered, strict=True), start=1
-        )
-    ]
-    losses_of = [
-        response_losses(model, tokenizer, [row["messages"] for row in rows], **options)
-        for _, model, tokenizer in (base, tuned)
-    ]
-    scores = {}
+    # A prompt and its translations share an id; rows without one are each their own.
+    ids = [row.get("id", number) for number, row in enumerate(rows)]
+    before = _judged(rows, base[1])
+    after = [_judged(rows, answers) for _, answers in tuned]
+    names = _different([name for name, _ in tuned])
+    pairs, differences, runs = {}, {}, {name: {} for name in names}
     present = [lang for lang in dict.fromkeys(row.get("lang") for row in rows) if lang]
     for group in (*present, ALL):
         places = [i for i, row in enumerate(rows) if group in (ALL, row.get("lang"))]
-        scores[group] = tuple(
-            score([rows[i] for i in places], [replies[i] for i in places], [sums[i] for i in places])
-            for replies, sums in zip(answered, losses_of, strict=True)
-        )
-    return Comparison(base[0], tuned[0], exchanges, scores, losses or [], provenance or {})
+        clusters = [ids[i] for i in places]
+        one, *seeds = [[outcomes[i] for i in places] for outcomes in (before, *after)]
+        pairs[group] = (scores([one], clusters), scores(seeds, clusters))
+        differences[group] = changes(one, seeds, clusters)
+        for name, outcomes in zip(names, seeds, strict=True):
+            runs[name][group] = scores([outcomes], clusters)
+    facts = dict(provenance or {})
+    facts["prompts"] = f"{len(rows)}, at most {max_new_tokens} new tokens a reply, greedy"
+    over = "prompts" if len(tuned) == 1 else f"{len(tuned)} seeds and prompts"
+    facts["intervals"] = f"95 %, {DRAWS} bootstrap draws over {over}"
+    return Comparison(
+        base[0],
+        names[0] if len(names) == 1 else f"{_common(names)} ({len(names)} runs)",
+        exchanges,
+        pairs,
+        losses or [],
+        facts,
+        differences,
+        runs if len(names) > 1 else {},
+    )
 
 
-def _split_reply(conversation: Conversation) -> tuple[Conversation, str]:
-    """The conversation up to its last assistant turn, and that turn."""
-    last = max(i for i, turn in enumerate(conversation) if turn["role"] == "assistant")
-    return conversation[:last], conversation[last]["content"] or ""
+def _judged(rows: list[dict[str, Any]], answers: list[Answer]) -> list[Outcome]:
+    return [
+        judge(row, answer.reply, (answer.loss, answer.tokens))
+        for row, answer in zip(rows, answers, strict=True)
+    ]
+
+
+def _different(names: list[str]) -> list[str]:
+    """The names, numbered where two are the same."""
+    return [f"{name} ({n})" if names.count(name) > 1 else name for n, name in enumerate(names, start=1)]
+
+
+def _common(names: list[str]) -> str:
+    """The words that the names of several runs begin with, or all names where they share none."""
+    shared = os.path.commonprefix(names)
+    if any(name[len(shared) :][:1].isalnum() for name in names):
+        shared = re.sub(r"\w+$", "", shared)  # half a word, or half a number
+    return shared.rstrip(" -_,.(") or ", ".join(names)
 
 
 def run_facts(folder: str | Path) -> dict[str, Any]:
@@ -147,3 +222,16 @@ def run_facts(folder: str | Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {"losses": [], "provenance": {}}
     return {"losses": losses, "provenance": {name: str(value) for name, value in facts.items()}}
+
+
+def facts_of_runs(folders: Sequence[str | Path]) -> dict[str, Any]:
+    """`losses` of the first of several runs, and what they say of where they come from, differences listed.
+
+    Explained in: masks.md#run-it
+    """
+    told = [run_facts(folder) for folder in folders]
+    provenance: dict[str, str] = {}
+    for name in dict.fromkeys(name for facts in told for name in facts["provenance"]):
+        values = [facts["provenance"][name] for facts in told if name in facts["provenance"]]
+        provenance[name] = ", ".join(dict.fromkeys(values))
+    return {"losses": told[0]["losses"], "provenance": provenance}

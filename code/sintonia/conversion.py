@@ -70,7 +70,7 @@ def convert(
         ...     print(done.rows, done.format, done.reason)
         1 gsm8k row 1: columns 'question', 'answer'
 
-    Explained in: chat-templates.md#messages
+    Explained in: data.md#convert
     """
     out = Path(out).expanduser()
     rejects = rejects_path(out)

@@ -75,6 +75,7 @@ def generate(
                 attention_mask=torch.tensor(seen, device=model.device),
                 max_new_tokens=max_new_tokens,
                 do_sample=False,
+                use_cache=True,  # training switches it off in the model's configuration
                 pad_token_id=pad,
                 eos_token_id=sorted(ends),
             )

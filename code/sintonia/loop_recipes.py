@@ -96,7 +96,7 @@ def parse(argv: list[str]) -> LoopArguments:
         >>> parse(["--max_steps", "2", "--languages", "pt", "es"]).languages
         ['pt', 'es']
 
-    Explained in: masks.md#run-it
+    Explained in: from-scratch.md#run-it
     """
     parser = argparse.ArgumentParser(
         prog="sintonia loop", description="Train in plain PyTorch.", allow_abbrev=False

@@ -76,7 +76,7 @@ def pack(examples: Iterable[dict[str, Any]], max_length: int) -> list[dict[str, 
         [{'input_ids': [4, 5, 6, 7, 8], 'assistant_mask': [0, 1, 1, 0, 1],
           'seq_lengths': [3, 2], 'position_ids': [0, 1, 2, 0, 1]}]
 
-    Explained in: masks.md#loss-masking
+    Explained in: lengths.md#packing
     """
     if max_length < 1:
         raise InputError(Fault("max_length", str(max_length), "at least 1 token"))
@@ -99,7 +99,7 @@ def fill(packs: list[dict[str, list[int]]], max_length: int) -> Fill:
         >>> fill(packs, 10)
         Fill(packs=2, fewest=2, tokens=18, share=0.9)
 
-    Explained in: masks.md#loss-masking
+    Explained in: lengths.md#packing
     """
     tokens = sum(len(one["input_ids"]) for one in packs)
     share = tokens / (len(packs) * max_length) if packs else 1.0
@@ -128,7 +128,7 @@ def check_packing(
         ...
         sintonia.errors.InputError: use_cache: found the default, which keeps a cache; expected False; ...
 
-    Explained in: masks.md#loss-masking
+    Explained in: lengths.md#contamination
     """
     named = isinstance(model, str)
     config = None if named else model.config

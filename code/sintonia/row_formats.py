@@ -64,7 +64,7 @@ def readings(row: dict[str, Any]) -> dict[str, str]:
         >>> readings({"text": "a"})
         {}
 
-    Explained in: chat-templates.md#messages
+    Explained in: data.md#formats
     """
     there = [name for name, value in row.items() if name in _KNOWN and value is not None]
     found: dict[str, str] = {}
@@ -110,7 +110,7 @@ def to_messages(row: dict[str, Any], format: str, where: str = "row") -> tuple[d
         >>> row["messages"][1], row["id"], faults
         ({'role': 'assistant', 'content': '2\\n#### 2'}, 7, [])
 
-    Explained in: chat-templates.md#messages
+    Explained in: data.md#formats
     """
     try:
         row = _CONVERTERS[format](row) if format != "messages" else _messages(row)

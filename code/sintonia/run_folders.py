@@ -172,6 +172,10 @@ def save_run(
         record["scores"] = {
             lang: [dataclasses.asdict(scores) for scores in pair] for lang, pair in comparison.scores.items()
         }
+        record["changes"] = {
+            lang: {name: dataclasses.asdict(change) for name, change in found.items()}
+            for lang, found in comparison.changes.items()
+        }
     (folder / "README.md").write_text(_model_card(record, comparison), encoding="utf-8")
     text = json.dumps(json_ready(record), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     (folder / models.RUN_FILE).write_text(text, encoding="utf-8")

@@ -77,7 +77,7 @@ def main(argv: list[str]) -> int:
     Raises:
         InputError: a recipe, flag, dataset, model or folder that cannot be used.
 
-    Explained in: masks.md#run-it
+    Explained in: sft.md#one-command
     """
     started = time.monotonic()
     mine, config, model_config = parse(argv)
@@ -150,7 +150,7 @@ def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
     Raises:
         InputError: a recipe that is not there or not YAML, an unknown field, a value out of range.
 
-    Explained in: masks.md#run-it
+    Explained in: sft.md#one-command
     """
     from trl import ModelConfig, SFTConfig, TrlParser
 
@@ -224,7 +224,7 @@ def machine_defaults() -> dict[str, Any]:
     TRL's own default, bfloat16 with recomputed activations, is refused or crawls on a CPU without
     bfloat16 instructions: 15 against 72 tokens a CPU-second in a trial on this model.
 
-    Explained in: masks.md#run-it
+    Explained in: sft.md#defaults
     """
     import torch
 
@@ -249,7 +249,7 @@ def build_dataset(rows: list[dict[str, Any]], tokenizer: Any, chat_template: str
     Raises:
         InputError: no row has a token to learn from.
 
-    Explained in: masks.md#loss-masking
+    Explained in: sft.md#own-labels
     """
     from datasets import Dataset
 

@@ -75,7 +75,7 @@ def base_folder(making: Making | None = None, *, say: Callable[[str], None] = pr
 
     Its name carries a checksum of the text and of `making`: another text is another model.
 
-    Explained in: masks.md#run-it
+    Explained in: from-scratch.md#a-base
     """
     making = making or Making()
     paragraphs = course_text()
@@ -112,7 +112,7 @@ def course_text(languages: Iterable[str] = LANGUAGES) -> list[str]:
 
     Test and validation rows are not in it.
 
-    Explained in: masks.md#run-it
+    Explained in: from-scratch.md#a-base
     """
     paragraphs: list[str] = []
     for lang in languages:
@@ -130,7 +130,7 @@ def train_tokenizer(paragraphs: Iterable[str], vocabulary: int) -> Any:
         >>> tokenizer.convert_ids_to_tokens(tokenizer("aba aba")["input_ids"])
         ['aba', 'Ġaba']
 
-    Explained in: chat-templates.md#chatml-by-hand
+    Explained in: from-scratch.md#a-base
     """
     from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
     from tokenizers.models import BPE
@@ -163,7 +163,7 @@ def untrained_model(vocabulary: int, making: Making) -> Any:
         >>> sum(p.numel() for p in untrained_model(3000, Making()).parameters())
         968576
 
-    Explained in: masks.md#run-it
+    Explained in: from-scratch.md#a-base
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -190,7 +190,7 @@ def token_stream(tokenizer: Any, paragraphs: Iterable[str]) -> list[int]:
     The course writes about `<|im_start|>`; here that is text like any other and not the control token,
     which a base model must not have met.
 
-    Explained in: chat-templates.md#chatml-by-hand
+    Explained in: from-scratch.md#a-base
     """
     backend = tokenizer.backend_tokenizer
     backend.encode_special_tokens = True
@@ -209,7 +209,7 @@ def pretrain(model: Any, stream: list[int], making: Making) -> dict[str, list[fl
         long and then falls at once: the model has found out how to copy (Olsson and others 2022,
         arXiv 2209.11895).
 
-    Explained in: masks.md#three-modes
+    Explained in: from-scratch.md#a-base
     """
     import torch
     from tqdm import tqdm
@@ -274,7 +274,7 @@ def drills(
         >>> question["content"] == "Repeat:\\n" + answer["content"]
         True
 
-    Explained in: masks.md#loss-masking
+    Explained in: from-scratch.md#a-base
     """
     rows = []
     for lang in languages:

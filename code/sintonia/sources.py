@@ -50,7 +50,7 @@ def read(source: Any) -> Iterator[tuple[str, Any]]:
         >>> list(read([{"question": "1 + 1?"}]))
         [('row 1', {'question': '1 + 1?'})]
 
-    Explained in: chat-templates.md#messages
+    Explained in: data.md#formats
     """
     if isinstance(source, (str, Path)):
         path = Path(source).expanduser()

@@ -42,7 +42,7 @@ def next_token_loss(model: Any, batch: dict[str, Any], divisor: int) -> Any:
     Returns:
         A scalar tensor, in nats a token.
 
-    Explained in: masks.md#label-shift
+    Explained in: from-scratch.md#the-loop
     """
     import torch
 
@@ -72,7 +72,7 @@ def train(
     Returns:
         The loss of each step, before it was taken, in nats a supervised token.
 
-    Explained in: masks.md#loss-masking
+    Explained in: from-scratch.md#the-loop
     """
     import torch
 
@@ -120,7 +120,7 @@ def steps(lengths: list[int], arguments: LoopArguments) -> Iterator[list[list[in
         ...                                     train_sampling_strategy="sequential")))
         [[[0, 1]], [[2]]]
 
-    Explained in: masks.md#loss-masking
+    Explained in: from-scratch.md#the-loop
     """
     size, summed = arguments.per_device_train_batch_size, arguments.gradient_accumulation_steps
     an_epoch = math.ceil(math.ceil(len(lengths) / size) / summed)
@@ -151,7 +151,7 @@ def learning_rate(step: int, steps: int, arguments: LoopArguments) -> float:
         >>> [round(learning_rate(step, 6, arguments), 3) for step in range(6)]
         [0.0, 0.5, 1.0, 0.854, 0.5, 0.146]
 
-    Explained in: masks.md#loss-masking
+    Explained in: from-scratch.md#the-loop
     """
     kind, peak, warm = arguments.lr_scheduler_type, arguments.learning_rate, arguments.warmup_steps
     if kind == "constant":
@@ -171,7 +171,7 @@ def main(argv: list[str]) -> int:
     Raises:
         InputError: a recipe, field, dataset, model or folder that cannot be used.
 
-    Explained in: masks.md#run-it
+    Explained in: from-scratch.md#the-loop
     """
     started = time.monotonic()
     arguments = parse(argv)
@@ -215,7 +215,7 @@ def prepare(arguments: LoopArguments, tokenizer: Any) -> list[dict[str, list[int
     Raises:
         InputError: data that cannot be read, or in which nothing is left to learn.
 
-    Explained in: masks.md#loss-masking
+    Explained in: from-scratch.md#the-loop
     """
     course = arguments.data in (COURSE, WITH_DRILLS)
     rows = course_rows("train", arguments.languages) if course else list(load_rows(arguments.data))

@@ -39,7 +39,7 @@ class Cut:
         >>> print(str(cut).partition(";")[0])
         1 of 3 rows cut, 0 dropped, 0 left with nothing to learn
 
-    Explained in: masks.md#what-goes-wrong
+    Explained in: lengths.md#policies
     """
 
     rows: int = 0
@@ -95,7 +95,7 @@ def truncate(
         >>> kept[0]["input_ids"], cut.tokens_cut, cut.answers_cut
         ([1, 52, 90, 2], 2, 0)
 
-    Explained in: masks.md#what-goes-wrong
+    Explained in: lengths.md#policies
     """
     check_limit(max_length, policy)
     kept: list[dict[str, Any]] = []
@@ -126,7 +126,7 @@ def check_limit(max_length: int | None, policy: str) -> None:
     Example:
         >>> check_limit(1024, "keep_start")
 
-    Explained in: masks.md#what-goes-wrong
+    Explained in: lengths.md#policies
     """
     if policy not in TRUNCATIONS:
         *most, last = TRUNCATIONS

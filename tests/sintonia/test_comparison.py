@@ -14,6 +14,7 @@ from sintonia import InputError
 from sintonia.comparison import Comparison, Exchange, compare, course_rows, run_facts
 from sintonia.evaluation import Scores
 from sintonia.generation import Reply
+from sintonia.intervals import Estimate
 from sintonia.reports import loss_curve, sparkline, to_html, to_markdown, to_terminal, write_report
 
 HOSTILE = (
@@ -41,6 +42,30 @@ def plain(lang="zh", question="首都是哪里?", reply="首都是利马,在秘�
     turns = [{"role": "user", "content": question}]
     exchange = Exchange("id", lang, turns, "利马", Reply(reply, False, 9), Reply("利马。", True, 9))
     return Comparison("base", "tuned", [exchange], {lang: SCORES}, LOSSES)
+
+
+def measured(**fields) -> Comparison:
+    """Figures with intervals, of two seeds, one prompt of which is JSON and none an instruction."""
+    base = Scores(
+        8, 0.25, 0.5, 3.0, json_parses=0.0, json_keys=0.0, json_equal=0.0,
+        intervals={"stop_rate": (0.0, 0.5), "in_language": (0.25, 0.75), "perplexity": (15.0, 30.0)},
+        counted={"stop_rate": 8, "in_language": 7, "json_parses": 1, "json_keys": 1, "json_equal": 1},
+    )  # fmt: skip
+    tuned = Scores(
+        8, 1.0, 1.0, 1.0, json_parses=1.0, json_keys=1.0, json_equal=0.5,
+        intervals={"stop_rate": (0.63, 1.0), "in_language": (0.6, 1.0), "perplexity": (2.0, 4.0)},
+        counted={"stop_rate": 8, "in_language": 6, "json_parses": 1, "json_keys": 1, "json_equal": 1},
+    )  # fmt: skip
+    changes = {"stop_rate": Estimate(0.75, 0.5, 1.0), "perplexity": Estimate(0.135, 0.1, 0.2)}
+    one = plain().exchanges[0]
+    both = Exchange(
+        one.id, one.lang, one.prompt, one.reference, one.base, one.tuned, (Reply("利马!", True, 3),)
+    )
+    runs = {"seed 1": {"all": tuned}, "seed 2": {"all": tuned}}
+    options = {"changes": {"zh": changes, "all": changes}, "runs": runs, **fields}
+    return Comparison(
+        "base", "tuned (2 runs)", [both], {"zh": (base, tuned), "all": (base, tuned)}, **options
+    )
 
 
 class Reader(HTMLParser):
@@ -76,8 +101,24 @@ def test_both_replies_and_whether_they_stopped():
     assert "[zh] 首都是哪里?" in text
     assert "tuned: 利马。 ■" in text
     assert "(did not stop)" in text
-    assert "zh          1    0% -> 100%   50% -> 100%        20.1 -> 2.7" in text
+    assert re.search(r"^stopped +zh +1 +0% +100%$", text, re.MULTILINE)
+    assert re.search(r"^perplexity +zh +1 +20\.1 +2\.7$", text, re.MULTILINE)
     assert "training loss 3.00 -> 1.50" in text
+
+
+def test_figures_with_their_intervals_in_a_terminal():
+    lines = to_terminal(measured(), width=100).splitlines()
+    table = [line for line in lines if re.match(r"(measure|stopped|in its|JSON|perplexity| {5})", line)]
+    assert table[0].split() == ["measure", "language", "prompts", "base", "tuned", "change"]
+    assert table[1].split("  ")[0] == "stopped"
+    assert "25% [0–50]" in table[1] and "100% [63–100]" in table[1] and "+75 [+50, +100]" in table[1]
+    assert table[2].startswith(" ") and " all " in table[2]  # a measure is named once
+    assert "7/6" in table[3]  # not as many of the tuned model's replies have a language
+    assert "×0.14 [0.10, 0.20]" in table[-2]
+    assert not any("follows" in line for line in table)  # no prompt asked for it
+    places = {line.index("zh") for line in table if " zh " in line}
+    assert len(places) == 1
+    assert any(re.match(r"seed 2 +100% +100%", line) for line in lines)
 
 
 @pytest.mark.parametrize("width", [20, 40, 81, 100, 140])
@@ -133,7 +174,7 @@ def test_markdown_tables_keep_their_columns():
     for line in to_markdown(hostile()).splitlines():
         if line.startswith("|"):
             cells = re.split(r"(?<!\\)\|", line)
-            assert len(cells) in (4, 5, 7), line
+            assert len(cells) in (4, 5, 8), line
 
 
 def test_markdown_holds_no_live_markup():
@@ -148,9 +189,11 @@ def test_markdown_to_the_line():
     assert to_markdown(plain(reply="a|b")).splitlines() == [
         "# base and tuned",
         "",
-        "| language | prompts | stopped | in its language | perplexity of the reference |",
-        "|---|---|---|---|---|",
-        "| zh | 1 | 0% → 100% | 50% → 100% | 20.1 → 2.7 |",
+        "| measure | language | prompts | base | tuned | change |",
+        "|---|---|---|---|---|---|",
+        "| stopped | zh | 1 | 0% | 100% |  |",
+        "| in its language | zh | 1 | 50% | 100% |  |",
+        "| perplexity | zh | 1 | 20.1 | 2.7 |  |",
         "",
         "| prompt | base | tuned |",
         "|---|---|---|",
@@ -162,6 +205,15 @@ def test_markdown_to_the_line():
         "| 5 | 2.000 |",
         "| 10 | 1.500 |",
     ]
+
+
+def test_markdown_of_several_seeds():
+    lines = to_markdown(measured()).splitlines()
+    assert "| stopped | zh | 8 | 25% \\[0–50\\] | 100% \\[63–100\\] | +75 \\[+50, +100\\] |" in lines
+    assert "| run | stopped | in its language | JSON that parses | JSON with the keys |" in to_markdown(
+        measured()
+    ).replace(" JSON, all equal | perplexity |", "")
+    assert sum(line.startswith("| seed ") for line in lines) == 2
 
 
 # ------------------------------------------------------------------ HTML
@@ -184,6 +236,31 @@ def test_html_fetches_nothing():
 
 def test_html_says_the_language_of_each_reply():
     assert '<section lang="zh"><h3>首都是哪里?</h3>' in to_html(plain())
+
+
+def test_html_draws_each_interval_where_the_figures_say_it_is():
+    page = quoted(to_html(measured()))
+    strips = [ElementTree.fromstring(strip) for strip in re.findall(r'<svg class="strip".*?</svg>', page)]
+    assert len(strips) == 2 * 6  # six measures, zh and all
+    base, tuned = strips[0].findall("line")
+    ends = [float(line.get(x)) for line in (base, tuned) for x in ("x1", "x2")]
+    assert ends == pytest.approx([6 + share * 128 for share in (0, 0.5, 0.63, 1)], abs=0.06)
+    assert [dot.get("class") for dot in strips[0].findall("circle")] == ["base", "tuned"]
+    of_perplexity = [float(dot.get("cx")) for dot in strips[-1].findall("circle")]
+    assert of_perplexity[0] > of_perplexity[1]  # the higher one is further right
+    assert len(strips[4].findall("line")) == 0  # JSON: no interval is known, so none is drawn
+
+
+def test_html_of_several_seeds_shows_every_reply():
+    page = Reader(to_html(measured()))
+    assert {"details", "summary"} <= set(page.tags)
+    assert "利马! ■" in page.text and "Each run by itself" in page.text
+
+
+def test_html_is_legible_in_the_dark_and_on_a_phone():
+    page = to_html(measured())
+    assert "prefers-color-scheme: dark" in page and "@media (max-width: 40rem)" in page
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
 
 
 def test_the_loss_curve_is_a_drawing_with_words():
@@ -227,6 +304,15 @@ def test_json_is_strict_json_even_without_a_language(tmp_path):
         raise AssertionError(f"{name} is not JSON")
 
     assert json.loads(text, parse_constant=no_constant)["base_name"] == "a"
+
+
+def test_json_holds_figures_intervals_changes_and_runs(tmp_path):
+    read = json.loads(write_report(measured(), tmp_path / "a.json").read_text("utf-8"))
+    assert read["scores"]["zh"][0]["intervals"]["stop_rate"] == [0.0, 0.5]
+    assert read["changes"]["all"]["stop_rate"] == {"value": 0.75, "low": 0.5, "high": 1.0}
+    assert set(read["runs"]) == {"seed 1", "seed 2"}
+    assert read["exchanges"][0]["others"][0]["text"] == "利马!"
+    assert read["scores"]["zh"][0]["follows"] is None
 
 
 @pytest.mark.parametrize("name", ["report.pdf", "report", "report.HTM"])
@@ -294,6 +380,45 @@ def test_a_conversation_that_opens_with_the_assistant(tiny):
     rows = [{"messages": [{"role": "assistant", "content": "Olá!"}]}]
     result = compare(("a", *tiny), ("b", *tiny), rows, max_new_tokens=1)
     assert to_terminal(result) and to_markdown(result) and to_html(result)
+
+
+def test_several_seeds_are_taken_together(tiny):
+    rows = course_rows("test", ["en"])[:4]
+    other = scaled(tiny[0], 0.5)
+    result = compare(("a", *tiny), [("run 1", *tiny), ("run 2", other, tiny[1])], rows, max_new_tokens=3)
+    assert result.tuned_name == "run (2 runs)"
+    assert list(result.runs) == ["run 1", "run 2"]
+    one, two = (result.runs[name]["all"].response_loss for name in result.runs)
+    assert one != pytest.approx(two)
+    assert result.scores["all"][1].response_loss == pytest.approx((one + two) / 2)
+    assert all(len(exchange.others) == 1 for exchange in result.exchanges)
+    assert "2 seeds and prompts" in result.provenance["intervals"]
+
+
+def test_a_model_and_itself_do_not_differ(tiny):
+    result = compare(("a", *tiny), ("b", *tiny), course_rows("test", ["en"])[:4], max_new_tokens=3)
+    change = result.changes["all"]
+    assert change["perplexity"] == Estimate(1.0, 1.0, 1.0)
+    assert change["stop_rate"] == Estimate(0.0, 0.0, 0.0)
+    assert result.runs == {}
+
+
+def test_two_runs_of_one_name_stay_two(tiny):
+    rows = course_rows("test", ["en"])[:1]
+    result = compare(("a", *tiny), [("run", *tiny), ("run", *tiny)], rows, max_new_tokens=1)
+    assert list(result.runs) == ["run (1)", "run (2)"] and result.tuned_name == "run (2 runs)"
+
+
+def scaled(model, factor):
+    """The model with its last norm weaker: another model, of the same shape."""
+    import copy
+
+    import torch
+
+    other = copy.deepcopy(model)
+    with torch.no_grad():
+        other.model.norm.weight.mul_(factor)
+    return other
 
 
 def test_nothing_to_compare(tiny):

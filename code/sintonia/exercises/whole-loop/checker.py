@@ -36,13 +36,15 @@ def check(work):
     if len(losses) != len(plan):
         yield failed("no-losses", len(losses), len(plan))
         return
-    if not near(losses, expected):
-        key = next(
-            (key for key, ways in MISTAKES.items() if any(near(losses, run(plan, **way)) for way in ways)), ""
-        )
-        place = next(n for n in range(len(plan)) if not near(losses[n : n + 1], expected[n : n + 1])) + 1
-        key = key or ("first-loss-wrong" if place == 1 else "later-loss-wrong")
-        yield failed(key, tidy(losses), tidy(expected), place=place)
+    if near(losses, expected):
+        return
+    place = next(n for n in range(len(plan)) if not near(losses[n : n + 1], expected[n : n + 1])) + 1
+    key = "first-loss-wrong" if place == 1 else "later-loss-wrong"
+    for mistake, ways in MISTAKES.items():
+        if any(near(losses, run(plan, **way)) for way in ways):
+            key = mistake
+            break
+    yield failed(key, tidy(losses), tidy(expected), place=place)
 
 
 def model():
