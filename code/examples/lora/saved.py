@@ -16,7 +16,7 @@ with tempfile.TemporaryDirectory() as folder:
     tuned.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     for file in sorted(Path(folder).iterdir()):
-        print(f"{file.stat().st_size:>9,} bytes  {file.name}")
+        print(f"{file.stat().st_size / 1e6:>5.1f} MB  {file.name}")
     saved = load_tokenizer(folder)
     same = render(question, tokenizer=saved) == render(question, tokenizer=tokenizer)
     print("renders as in training:", same)
