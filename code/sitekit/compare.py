@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from urllib.parse import unquote
 
+from sitekit.alignment import align
+from sitekit.boxes import boxes
 from sitekit.findings import Finding, shorten
-from sitekit.inline import Mark
-from sitekit.languages import NAMES, copied, foreign
+from sitekit.identify import left_in
+from sitekit.inline import Mark, describe
+from sitekit.languages import NAMES, copied
 from sitekit.links import github_slug, own_name_aside, target
-from sitekit.quantities import Quantity, spelled
-from sitekit.reading import Page, Section
+from sitekit.number_comparison import unmatched
+from sitekit.sections import Page, Section
 
 BLOCKS = (
     "include", "fence", "figure", "admonition", "tab", "table", "list", "quote", "rule",
@@ -31,7 +35,8 @@ class Context:
     site_url: str = ""
 
 
-def compare_pages(reference: Page, page: Page, context: Context) -> list[Finding]:
+@functools.lru_cache(maxsize=1024)
+def compare_pages(reference: Page, page: Page, context: Context) -> tuple[Finding, ...]:
     """Every difference of `page` from `reference`, in no order.
 
     >>> from sitekit.reading import parse_page
@@ -40,24 +45,7 @@ def compare_pages(reference: Page, page: Page, context: Context) -> list[Finding
     >>> print(compare_pages(one, two, Context(True))[0])
     docs/pt/a.md:3: found `y`, expected `x` (docs/en/a.md:3)
     """
-    return _Comparison(reference, page, context).run()
-
-
-def describe(mark: Mark) -> str:
-    """A mark in a finding's words."""
-    if mark.kind == "code":
-        return f"`{mark.value}`"
-    if mark.kind in ("fence", "list", "directive"):
-        return mark.value
-    if mark.kind == "term":
-        return f"term [[{mark.value}]]"
-    if mark.kind == "note":
-        return f"footnote text {mark.value}"
-    if mark.kind == "table":
-        return f"table of {mark.value}"
-    if mark.kind == "include":
-        return f'include "{mark.value}"'
-    return f"{mark.kind} {shorten(mark.value)}".strip()
+    return tuple(_Comparison(reference, page, context).run())
 
 
 class _Comparison:
@@ -71,8 +59,11 @@ class _Comparison:
 
     def run(self) -> list[Finding]:
         self.front_matter()
+        aligned = align(self.reference.sections, self.page.sections, self.context.anchored)
+        for fault in aligned.faults:
+            self.add(*fault)
         kept = self.findings
-        for pair, alternatives in self.align():
+        for pair, alternatives in aligned.pairs:
             best: list[Finding] | None = None
             for theirs, ours in [pair, *alternatives]:
                 self.findings = []
@@ -97,50 +88,6 @@ class _Comparison:
         for key in ours.keys() - theirs.keys():
             self.add("front", ours[key][0], f"{key} in the front matter", "none", 1)
 
-    def align(self) -> Iterator[tuple[tuple[Section, Section], list[tuple[Section, Section]]]]:
-        """Pairs of sections, each with other ways to read it where a heading is missing.
-
-        A lost heading leaves its text to the section before: then that section is also compared
-        with the reference's two joined, and the reading with fewer findings stands.
-        """
-        theirs, ours = self.reference.sections, self.page.sections
-        if self.context.anchored:
-            left = [s.id or f"level {s.level}" for s in theirs]
-            right = [s.id or f"level {s.level}" for s in ours]
-        else:
-            left, right = [str(s.level) for s in theirs], [str(s.level) for s in ours]
-        if self.context.anchored and left != right and Counter(left) == Counter(right):
-            first = next(n for n, key in enumerate(left) if key != right[n])
-            found, expected = _heading(ours[first]), _heading(theirs[first])
-            self.add("order", ours[first].line, found, f"{expected} here", theirs[first].line)
-            places = {key: n for n, key in enumerate(left)}
-            for section, key in zip(ours, right, strict=True):
-                yield (theirs[places[key]], section), []
-            return
-        pairs: list[tuple[int, int]] = []
-        lost: list[int] = []
-        gained: list[int] = []
-        matcher = SequenceMatcher(None, left, right, autojunk=False)
-        for _, i, i_end, j, j_end in matcher.get_opcodes():
-            both = min(i_end - i, j_end - j)
-            pairs += [(i + n, j + n) for n in range(both)]
-            lost += range(i + both, i_end)
-            gained += range(j + both, j_end)
-        for n in gained:
-            line = max(theirs[i].line for i, j in pairs if j < n)
-            self.add("heading", ours[n].line, _heading(ours[n]), "no such heading", line)
-        for n in lost:
-            line = max(ours[j].line for i, j in pairs if i < n)
-            self.add("heading", line, "no such heading after this one", _heading(theirs[n]),
-                     theirs[n].line)  # fmt: skip
-        for i, j in pairs:
-            more = []
-            if i + 1 in lost:
-                more.append((_joined(theirs, i, lost), ours[j]))
-            if j + 1 in gained:
-                more.append((theirs[i], _joined(ours, j, gained)))
-            yield (theirs[i], ours[j]), more
-
     def heading(self, theirs: Section, ours: Section) -> None:
         if theirs.level != ours.level:
             found, expected = f"level {ours.level}", f"level {theirs.level}"
@@ -156,11 +103,19 @@ class _Comparison:
             self.sequence(kind, theirs, ours)
         if len(self.findings) == before:
             self.block_order(theirs, ours)
+        same_blocks = len(self.findings) == before
+        self.inline(theirs, ours)
+        self.copies(theirs, ours)
+        if same_blocks and len(self.findings) == before:
+            # What a section has in common may still stand in the wrong box: two answers swapped.
+            for other, box in zip(boxes(self.reference, theirs), boxes(self.page, ours), strict=True):
+                self.inline(other, box)
+
+    def inline(self, theirs: Section, ours: Section) -> None:
         for kind in INLINE:
             self.multiset(kind, theirs, ours)
         self.terms(theirs, ours)
         self.numbers(theirs, ours)
-        self.copies(theirs, ours)
 
     def values(self, marks: Sequence[Mark], page: Page) -> list[str]:
         return [
@@ -290,24 +245,8 @@ class _Comparison:
             self.add("term", mark.line, describe(mark), "no such term in the section", a.line)
 
     def numbers(self, a: Section, b: Section) -> None:
-        theirs = [item for item in a.numbers if not item[1].optional]
-        ours = [item for item in b.numbers if not item[1].optional]
-        for same in (_same_quantity, _same_value):
-            for item in list(theirs):
-                match = next((other for other in ours if same(item[1], other[1])), None)
-                if match:
-                    theirs.remove(item)
-                    ours.remove(match)
-        theirs = [item for item in theirs if not _excused(item[1], b.numbers)]
-        ours = [item for item in ours if not _excused(item[1], a.numbers)]
-        # "two cores" may be "2 个核心". Where both sides have numbers left, one may have been
-        # altered, so a word excuses a digit only if the other side lacks that word.
-        both = bool(theirs and ours)
-        there, here = (_words(a), self.reference.lang), (_words(b), self.page.lang)
-        theirs = [item for item in theirs if not _in_words(item[1], here, there, both)]
-        ours = [item for item in ours if not _in_words(item[1], there, here, both)]
-        theirs, ours = _by_unit(theirs, ours)
-        for (there, other), (line, number) in zip(theirs, ours, strict=False):
+        theirs, ours = unmatched(a, b, self.reference.lang, self.page.lang)
+        for (line, number), (there, other) in zip(ours, theirs, strict=False):
             self.add("number", line, number.text, other.text, there)
         for there, other in theirs[len(ours) :]:
             expected = f"{other.text} in the section"
@@ -321,7 +260,7 @@ class _Comparison:
             other = texts.get(" ".join(unit.running.split()))
             if other is None or unit.allowed == self.reference.lang:
                 continue
-            if foreign(unit.running, self.page.lang) is None and copied(unit.running, other.running):
+            if left_in(unit.running, self.page.lang) is None and copied(unit.running, other.running):
                 found = f"{unit.kind} {shorten(unit.text, 50)!r} as in {NAMES['en']}"
                 expected = f"it in {NAMES[self.page.lang]}"
                 self.add("language", unit.line, found, expected, other.line)
@@ -331,30 +270,12 @@ def _line(mark: Mark) -> int:
     return mark.line
 
 
-def _heading(section: Section) -> str:
-    name = f" {{#{section.id}}}" if section.id else f" {shorten(section.title, 40)!r}"
-    return f"heading {'#' * section.level}{name}"
-
-
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _times(count: int) -> str:
     return "once" if count == 1 else "twice" if count == 2 else f"{count} times"
-
-
-def _joined(sections: list[Section], start: int, after: list[int]) -> Section:
-    whole = sections[start]
-    joined = Section(whole.level, whole.id, whole.title, whole.line)
-    end = start + 1
-    while end in after:
-        end += 1
-    for section in sections[start:end]:
-        joined.marks += section.marks
-        joined.units += section.units if section is whole else section.units[1:]
-        joined.numbers += section.numbers
-    return joined
 
 
 def _surplus(marks: list[Mark], keys: list[str], others: list[str]) -> list[Mark]:
@@ -366,38 +287,3 @@ def _surplus(marks: list[Mark], keys: list[str], others: list[str]) -> list[Mark
         else:
             surplus.append(mark)
     return surplus
-
-
-def _same_quantity(one: Quantity, other: Quantity) -> bool:
-    return one.unit == other.unit and bool(one.readings & other.readings)
-
-
-def _same_value(one: Quantity, other: Quantity) -> bool:
-    """Equal values of which at most one has a unit we know: 10 minutes, 10 来分钟."""
-    return (not one.unit or not other.unit) and bool(one.readings & other.readings)
-
-
-def _excused(number: Quantity, others: list[tuple[int, Quantity]]) -> bool:
-    return any(other.optional and other.readings & number.readings for _, other in others)
-
-
-def _words(section: Section) -> str:
-    return " ".join(unit.prose for unit in section.units)
-
-
-def _in_words(number: Quantity, there: tuple[str, str], here: tuple[str, str], strict: bool) -> bool:
-    """Whether a number is a word `there`: (prose, language); if strict, oftener than `here`."""
-    return any(spelled(value, *there) > (spelled(value, *here) if strict else 0) for value in number.readings)
-
-
-def _by_unit(theirs: list, ours: list) -> tuple[list, list]:
-    """Leftovers with the ones of equal value (another unit) paired first."""
-    left, right = list(theirs), list(ours)
-    first: list[tuple] = []
-    for item in theirs:
-        match = next((o for o in right if o[1].readings & item[1].readings), None)
-        if match:
-            first.append((item, match))
-            left.remove(item)
-            right.remove(match)
-    return [a for a, _ in first] + left, [b for _, b in first] + right

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from sitekit.settings import LANGUAGES, Problem
+from sitekit.languages import COMPLETE, REFERENCE
+from sitekit.settings import Problem
 
 FIGURE_LINE = re.compile(r"^(?P<indent>[ \t]*)!\[figure: *(?P<name>[^\]]+?) *\]\((?P<path>[^)\s]+)\)\s*$")
 FIGURE_MARK = re.compile(r'<figure class="fig" data-figure="([^"]+)"></figure>')
@@ -78,7 +79,7 @@ class Figures:
                     f"{self._where(words_path)}: found key {key!r}; expected {{{{{key}}}}} in {svg_path.name}"
                 )
             missing = [
-                lang for lang in LANGUAGES if not isinstance(by_lang, dict) or by_lang.get(lang) in (None, "")
+                lang for lang in COMPLETE if not isinstance(by_lang, dict) or by_lang.get(lang) in (None, "")
             ]
             if missing:
                 findings.append(
@@ -102,7 +103,7 @@ class Figures:
         svg, words = self._cache[name]
 
         def say(key: str) -> str:
-            return escape(str(words[key][lang]), quote=False)
+            return escape(str(words[key].get(lang) or words[key][REFERENCE]), quote=False)
 
         svg = PLACEHOLDER.sub(lambda match: say(match[1]), svg)
         title = f"fig-{name}-title"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from sitekit.languages import COMPLETE, REFERENCE
 from sitekit.settings import LANGUAGES, Problem
 from sitekit.words import word
 
@@ -29,8 +30,13 @@ class Glossary:
     def __init__(self, entries: list[dict]) -> None:
         self.entries = {entry["id"]: entry for entry in entries}
 
+    def words(self, term_id: str, lang: str) -> dict:
+        """A term's words; the English ones where a language under way lacks them."""
+        entry = self.entries[term_id]
+        return entry.get(lang) or entry[REFERENCE]
+
     @classmethod
-    def load(cls, path: Path, where: str | None = None, languages: Sequence[str] = LANGUAGES) -> Glossary:
+    def load(cls, path: Path, where: str | None = None, languages: Sequence[str] = COMPLETE) -> Glossary:
         """Reads glossary.yml and checks it for `languages`; a missing file is an empty glossary.
 
         Raises:
@@ -54,7 +60,7 @@ class Glossary:
 
     def definition(self, term_id: str, lang: str) -> str:
         """A term's definition as plain text, for a tooltip."""
-        return plain(self.entries[term_id][lang]["text"])
+        return plain(self.words(term_id, lang)["text"])
 
     def markdown(self, lang: str) -> str:
         """Every entry as Markdown, in the order a reader of `lang` looks terms up."""
@@ -62,7 +68,7 @@ class Glossary:
         return "\n\n".join(self._entry(entry, lang) for entry in ordered)
 
     def _entry(self, entry: dict, lang: str) -> str:
-        words = entry[lang]
+        words = self.words(entry["id"], lang)
         others = " · ".join(
             f'<span lang="{other}">{escape(entry[other]["term"])}</span>'
             for other in LANGUAGES
@@ -77,7 +83,7 @@ class Glossary:
         return "\n".join(lines)
 
 
-def check_entries(entries: object, where: str, languages: Sequence[str] = LANGUAGES) -> list[str]:
+def check_entries(entries: object, where: str, languages: Sequence[str] = COMPLETE) -> list[str]:
     """All faults of a glossary's entries.
 
     >>> check_entries([{"id": "Loss", "en": {"term": "loss", "text": "x"}}], "g.yml")[0]
@@ -128,7 +134,7 @@ def fold(text: str) -> str:
 
 def sort_key(entry: dict, lang: str) -> tuple[str, str]:
     """Alphabetical without accents; Chinese terms follow the English ones, as no pinyin is at hand."""
-    return fold(entry["en" if lang == "zh" else lang]["term"]), entry["id"]
+    return fold((lang != "zh" and entry.get(lang) or entry[REFERENCE])["term"]), entry["id"]
 
 
 def plain(markdown: str) -> str:

@@ -18,15 +18,18 @@ from mkdocs import utils
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.toc import get_toc
+from mkdocs.utils.meta import get_data
 
 CODE = str(Path(__file__).resolve().parents[1])
 if CODE not in sys.path:
     # MkDocs loads this file by its path; its neighbours are found under code/.
     sys.path.insert(0, CODE)
 
-from sitekit import pages, search  # noqa: E402
+from sitekit import pages, playground, search, status, to_do  # noqa: E402
 from sitekit.figures import Figures  # noqa: E402
+from sitekit.findings import CannotReadError  # noqa: E402
 from sitekit.glossary import Glossary  # noqa: E402
+from sitekit.languages import REFERENCE, UNDER_WAY  # noqa: E402
 from sitekit.notebook_pages import slim  # noqa: E402
 from sitekit.settings import (  # noqa: E402
     HTML_LANG,
@@ -53,6 +56,7 @@ class _State:
         self.findings: list[str] = []
         self.pictures: dict[str, bytes] = {}
         self.cache_used: set[Path] = set()
+        self.in_english: set[str] = set()
         self.glossary = Glossary([])
         self.figures = Figures(Path("."))
         self.project = Project("", "")
@@ -101,7 +105,9 @@ def _begin(config, i18n) -> None:
     _state.figures = Figures(docs / "assets" / "figures", root)
     try:
         _state.glossary = Glossary.load(
-            docs / "assets" / "glossary.yml", "docs/assets/glossary.yml", _languages_asked() or LANGUAGES
+            docs / "assets" / "glossary.yml",
+            "docs/assets/glossary.yml",
+            [lang for lang in _languages_asked() or LANGUAGES if lang not in UNDER_WAY],
         )
     except Problem as problem:
         raise PluginError(str(problem)) from None
@@ -135,6 +141,15 @@ def on_page_markdown(markdown, page, config, files):
         return markdown
     lang, rest, where = _source(page)
     text = page.file.content_string
+    if lang in UNDER_WAY and to_do.is_to_do(text):
+        where = f"docs/{REFERENCE}/{rest}"
+        text = (Path(config.docs_dir) / REFERENCE / rest).read_text(encoding="utf-8-sig")
+        markdown = get_data(text)[0]
+        _state.in_english.add(page.file.src_uri)
+    try:
+        markdown = status.expand(markdown, Path(config.config_file_path).parent, _language(config))
+    except CannotReadError as error:
+        _state.findings += error.faults
     first_line = len(text.splitlines()) - len(markdown.splitlines()) + 1
     markdown, findings = pages.expand_markdown(
         markdown,
@@ -154,7 +169,10 @@ def on_page_content(html, page, config, files):
     """Drawings and tooltips; notebooks made light (notebook_pages.py)."""
     lang = _language(config)
     if not page.file.src_uri.endswith(".ipynb"):
-        return pages.fill_html(html, lang=lang, glossary=_state.glossary, figures=_state.figures)
+        html = pages.fill_html(html, lang=lang, glossary=_state.glossary, figures=_state.figures)
+        root = "" if config.plugins["i18n"].is_default_language_build else f"{lang}/"
+        html = playground.fill(html, lang, root, lambda url: utils.get_relative_url(url, page.url))
+        return _marked_english(html, page, lang)
     source_lang, rest, _ = _source(page)
     stem = Path(rest).stem
 
@@ -184,7 +202,12 @@ def on_page_content(html, page, config, files):
     page.toc = get_toc(slimmed.toc_tokens)
     if slimmed.title:
         page.title = slimmed.title
-    return slimmed.html
+    return _marked_english(slimmed.html, page, lang)
+
+
+def _marked_english(html: str, page, lang: str) -> str:
+    untranslated = page.file.src_uri in _state.in_english or _source(page)[0] == REFERENCE
+    return to_do.marked_english(html, lang) if lang in UNDER_WAY and untranslated else html
 
 
 def _own_address(url: str) -> str | None:

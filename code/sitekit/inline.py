@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sitekit.findings import shorten
+
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _DISPLAY_MATHS = re.compile(r"(?<!\\)\$\$(.+?)(?<!\\)\$\$", re.S)
 _MATHS = re.compile(r"(?<![\\$\w])\$(?![\s$])([^$\n]*?[^\s$\\])\$(?![\d$])")
@@ -38,6 +40,23 @@ class Mark:
     line: int
     body: tuple[tuple[int, str], ...] = ()
     note: str = ""
+
+
+def describe(mark: Mark) -> str:
+    """A mark in a finding's words."""
+    if mark.kind == "code":
+        return f"`{mark.value}`"
+    if mark.kind in ("fence", "list", "directive"):
+        return mark.value
+    if mark.kind == "term":
+        return f"term [[{mark.value}]]"
+    if mark.kind == "note":
+        return f"footnote text {mark.value}"
+    if mark.kind == "table":
+        return f"table of {mark.value}"
+    if mark.kind == "include":
+        return f'include "{mark.value}"'
+    return f"{mark.kind} {shorten(mark.value)}".strip()
 
 
 @dataclass
@@ -164,6 +183,17 @@ def scan(text: str, line: int, references: dict[str, str] | None = None) -> Inli
         running = running[:start] + _blank(running[start:end]) + running[end:]
     out.running = running
     return out
+
+
+def one_word_each(text: str) -> str:
+    """`text` with each piece of code and each formula as one word of the same length, as it is read aloud.
+
+    >>> one_word_each("Set `a. b` to $x + 1$.")
+    'Set xxxxxx to xxxxxxx.'
+    """
+    for pattern in (_CODE, _DISPLAY_MATHS, _MATHS, _BRACKET_MATHS):
+        text = pattern.sub(lambda match: "x" * len(match.group()), text)
+    return text
 
 
 def _formula(source: str) -> str:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sitekit.glossary import TERM, Glossary
+from sitekit.languages import UNDER_WAY
 from sitekit.pages import outside_code, prose_lines
 from sitekit.settings import LANGUAGES, ROOT, Problem, Project, default_project
+from sitekit.to_do import is_to_do
 
 _MARKER = re.compile(r"^# %%(?P<rest>.*)$")
+_COLAB = re.compile(r"^# colab:\s*(?P<packages>\S.*?)\s*$", re.MULTILINE)
 _NAME = re.compile(r"^\s*\[(?P<name>[A-Za-z0-9_-]{1,64})\]\s*$")
 _PLACE = re.compile(r"^\s*<!--\s*cell:\s*(?P<name>.*?)\s*-->\s*$")
 _HEADING_ID = re.compile(r"^(?P<heading>#{1,6}\s.*?)\s*\{\s*#(?P<id>[\w-]+)\s*\}\s*$")
@@ -21,16 +24,45 @@ _LINK = re.compile(r"(?P<before>\]\()(?P<target>(?![a-z]+:|#|//)[^)\s]+)(?P<afte
 @dataclass
 class Lab:
     """Cells by name in their order, and each language's page as ("text", Markdown) and ("cell", name)
-    parts."""
+    parts; `colab`: what pip installs there beside the package."""
 
     name: str
     cells: dict[str, str]
     pages: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    colab: list[str] = field(default_factory=list)
 
 
 def find_labs(root: Path = ROOT) -> list[str]:
-    """Names of the labs there are."""
-    return sorted(path.stem for path in (root / "code" / "labs").glob("*.py"))
+    """Names of the labs that some language has a page for; the others are then faults of `load_lab`."""
+    names = sorted(path.stem for path in (root / "code" / "labs").glob("*.py"))
+    pages = {
+        name: [root / "docs" / lang / "notebooks" / f"{name}.cells.md" for lang in LANGUAGES]
+        for name in names
+    }
+    return [name for name in names if any(page.is_file() for page in pages[name])]
+
+
+def load_cells(name: str, root: Path = ROOT) -> Lab:
+    """A lab without its pages: what there is to run.
+
+    Raises:
+        Problem: bad markers.
+    """
+    where = f"code/labs/{name}.py"
+    text = (root / where).read_text(encoding="utf-8")
+    cells, findings = parse_cells(text, where)
+    if findings:
+        raise Problem(findings)
+    return Lab(name, cells, colab=parse_colab(text))
+
+
+def parse_colab(text: str) -> list[str]:
+    """What pip is to install on Colab beside the package, from lines `# colab: ...` before the first cell.
+
+    >>> parse_colab('"A lab."\\n# colab: --no-deps weights==1\\n# %% [one]\\n# colab: not here\\n')
+    ['--no-deps weights==1']
+    """
+    return [match["packages"] for match in _COLAB.finditer(text.partition("\n# %%")[0])]
 
 
 def parse_cells(text: str, where: str) -> tuple[dict[str, str], list[str]]:
@@ -104,7 +136,7 @@ def parse_page(
                 f"{where}:{number}: found [[{term_id}]]; expected a term of docs/assets/glossary.yml"
             )
             return match[0]
-        words = match["words"] or glossary.entries[term_id][lang]["term"]
+        words = match["words"] or glossary.words(term_id, lang)["term"]
         return f"[{words.strip()}]({site}glossary/#{term_id})"
 
     def link(match: re.Match) -> str:
@@ -195,8 +227,9 @@ def load_lab(name: str, root: Path = ROOT) -> Lab:
         Problem: every fault of the five files.
     """
     cells_where = f"code/labs/{name}.py"
-    cells, findings = parse_cells((root / cells_where).read_text(encoding="utf-8"), cells_where)
-    lab = Lab(name, cells)
+    source = (root / cells_where).read_text(encoding="utf-8")
+    cells, findings = parse_cells(source, cells_where)
+    lab = Lab(name, cells, colab=parse_colab(source))
     project = default_project(root)
     glossary = Glossary.load(root / "docs" / "assets" / "glossary.yml", "docs/assets/glossary.yml")
     for lang in LANGUAGES:
@@ -205,8 +238,11 @@ def load_lab(name: str, root: Path = ROOT) -> Lab:
         if not path.is_file():
             findings.append(f"{where}: found no such file; expected the notebook's prose")
             continue
+        text = path.read_text(encoding="utf-8")
+        if lang in UNDER_WAY and is_to_do(text):
+            continue  # readers get the English notebook
         parts, faults = parse_page(
-            path.read_text(encoding="utf-8"),
+            text,
             where,
             cells=list(cells),
             cells_where=cells_where,

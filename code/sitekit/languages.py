@@ -1,4 +1,4 @@
-"""The four languages, and which one a paragraph is written in, told without a model.
+"""The course's languages (languages.yml), and which one a paragraph is written in, told without a model.
 
 Function words tell two languages apart: those of one that the other lacks. A word that both have
 (`a`, `as` in English and Portuguese; `que`, `de` in Portuguese and Spanish) tells nothing of them.
@@ -7,10 +7,27 @@ Function words tell two languages apart: those of one that the other lacks. A wo
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-LANGUAGES = ("en", "pt", "es", "zh")
+import yaml
+
+LANGUAGES_FILE = "code/sitekit/languages.yml"
 REFERENCE = "en"
-NAMES = {"en": "English", "pt": "Portuguese", "es": "Spanish", "zh": "Chinese"}
+_TABLE = yaml.safe_load(Path(__file__).with_name("languages.yml").read_text(encoding="utf-8"))
+
+MENU = tuple(_TABLE)
+"""The languages in the order that menus show them."""
+
+LANGUAGES = (REFERENCE, *(lang for lang in MENU if lang != REFERENCE))
+"""The languages with the one that the others are read against in front."""
+
+UNDER_WAY = frozenset(lang for lang, row in _TABLE.items() if row.get("under_way"))
+"""Languages that may lack pages and words: readers get those in English."""
+
+COMPLETE = tuple(lang for lang in LANGUAGES if lang not in UNDER_WAY)
+NAMES = {lang: row["english"] for lang, row in _TABLE.items()}
+OWN_NAMES = {lang: row["name"] for lang, row in _TABLE.items()}
+HTML_LANG = {lang: row["html"] for lang, row in _TABLE.items()}
 
 # Below this many words a sentence may be a title, a list of names or a quotation.
 MIN_WORDS = 12
@@ -50,7 +67,7 @@ def without_quotations(text: str) -> str:
 
 def _latin_stranger(text: str, lang: str) -> str | None:
     words = [word.lower() for word in WORD.findall(text)]
-    if len(words) < MIN_WORDS:
+    if len(words) < MIN_WORDS or (lang != "zh" and lang not in FUNCTION_WORDS):
         return None
     own = FUNCTION_WORDS.get(lang, frozenset())
     signs = {}

@@ -71,9 +71,12 @@ def slim(
     page.toc_tokens = toc_tokens([(int(h.name[1]), h["id"], _text(h)) for h in headings], toc_depth)
     for number, image in enumerate(body.select('img[src^="data:"]'), start=1):
         match = re.match(r"data:image/([\w+]+);base64,(.*)", image["src"], re.DOTALL)
+        if match and match[1] == "svg+xml":
+            image.replace_with(_drawing(base64.b64decode(match[2])))
+            continue
         if match:
             data = base64.b64decode(match[2])
-            suffix = {"svg+xml": "svg", "jpeg": "jpg"}.get(match[1], match[1])
+            suffix = {"jpeg": "jpg"}.get(match[1], match[1])
             name = f"{stem}-{number}-{hashlib.sha256(data).hexdigest()[:10]}.{suffix}"
             page.pictures[name] = data
             image["src"] = picture_url(name)
@@ -92,6 +95,14 @@ def slim(
         table.attrs.pop("border", None)
     page.html = f'<div class="nb">\n{body.decode(formatter="minimal")}\n</div>'
     return page
+
+
+def _drawing(data: bytes) -> Tag:
+    """An SVG drawing as part of the page, so that it has the page's colours and keeps its text
+    alternative."""
+    svg = BeautifulSoup(data.decode("utf-8"), "html.parser").svg
+    svg["viewBox"] = svg.attrs.pop("viewbox")  # the one name here that HTML's parser does not keep
+    return svg.extract()
 
 
 def _inner(tag: Tag) -> str:

@@ -1,14 +1,17 @@
 """One source for a notebook in four languages.
 
-    python -m sitekit.notebooks              write docs/<lang>/notebooks/NAME.ipynb
+    python -m sitekit.notebooks              write the notebooks; run only labs whose cells changed
     python -m sitekit.notebooks --check      compare them with what would be written; run nothing
-    python -m sitekit.notebooks --execute    run the cells anew before writing (with --check: before
-    comparing)
+    python -m sitekit.notebooks --execute    run all cells anew, minutes long, and write
+    python -m sitekit.notebooks --check --execute    run them with a shortened training, and compare
 
 Code cells are in code/labs/NAME.py, each opened by a line `# %% [cell-name]`. Prose is in
 docs/<lang>/notebooks/NAME.cells.md, where a line `<!-- cell: cell-name -->` places a cell. Cells are run
-once, and the four notebooks share their outputs. The files are the same on every machine: no times, no
-counters of runs, fixed ids.
+once; the four notebooks share their outputs, which code/labs/NAME.outputs.json keeps (lab_outputs.py).
+The notebooks are the same on every machine: no times, no counters of runs, fixed ids.
+
+A cell that reads SINTONIA_STEPS sets how long the training of a notebook is. With --check --execute it is
+a few steps: cells before it must print what is committed, it and those after it the same kind of thing.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ import difflib
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
+from sitekit.lab_outputs import SHORT, STEPS, long_cells, read_outputs, write_outputs
 from sitekit.lab_sources import Lab, find_labs, load_lab
 from sitekit.settings import LANGUAGES, ROOT, Problem, Project, default_project
 
@@ -43,13 +48,13 @@ def build(lab: Lab, lang: str, outputs: dict[str, list[dict]], project: Project)
     """The notebook of one language as nbformat's JSON.
 
     Args:
-        outputs: a cell's name -> its outputs, as `execute` or `kept_outputs` give them.
+        outputs: a cell's name -> its outputs, as `execute` or `read_outputs` give them.
     """
     path = f"docs/{lang}/notebooks/{lab.name}.ipynb"
     badge = f"[![Colab](https://colab.research.google.com/assets/colab-badge.svg)]({project.colab_url(path)})"
     cells = [
         _markdown("colab-badge", badge, notebook_only=True),
-        _code("colab-install", _ON_COLAB.format(repo=project.repo), None, [], notebook_only=True),
+        _code("colab-install", _installing(lab, project.repo), None, [], notebook_only=True),
     ]
     texts = count = 0
     for kind, content in lab.pages[lang]:
@@ -60,6 +65,11 @@ def build(lab: Lab, lang: str, outputs: dict[str, list[dict]], project: Project)
             count += 1
             cells.append(_code(content, lab.cells[content], count, outputs.get(content, [])))
     return {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _installing(lab: Lab, repo: str) -> str:
+    """The first cell: what Colab lacks, and nothing where the package is there already."""
+    return "\n".join([_ON_COLAB.format(repo=repo), *(f"    %pip install -q {more}" for more in lab.colab)])
 
 
 def _lines(text: str) -> list[str]:
@@ -94,28 +104,11 @@ def dump(notebook: dict) -> str:
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def kept_outputs(lab: Lab, root: Path = ROOT) -> dict[str, list[dict]] | None:
-    """Outputs in the committed notebooks, if one of them has this very code in this order; else None."""
-    for lang in LANGUAGES:
-        try:
-            notebook = json.loads(notebook_path(lab.name, lang, root).read_text(encoding="utf-8"))
-            cells = [
-                cell
-                for cell in notebook["cells"]
-                if cell["cell_type"] == "code" and "notebook-only" not in cell["metadata"].get("tags", [])
-            ]
-            found = {cell["id"]: cell for cell in cells}
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        if list(found) == list(lab.cells) and all(
-            "".join(found[name]["source"]) == code for name, code in lab.cells.items()
-        ):
-            return {name: found[name]["outputs"] for name in lab.cells}
-    return None
-
-
-def execute(lab: Lab, root: Path = ROOT) -> dict[str, list[dict]]:
+def execute(lab: Lab, root: Path = ROOT, *, short: bool = False) -> dict[str, list[dict]]:
     """Runs a lab's cells in one kernel; returns each one's outputs, without what differs from run to run.
+
+    Args:
+        short: with a training of a few steps; else of as many as the cells say.
 
     Raises:
         Problem: a cell raised an error.
@@ -134,10 +127,13 @@ def execute(lab: Lab, root: Path = ROOT) -> dict[str, list[dict]]:
     notebook = nbformat.from_dict({"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5})
     for cell in notebook.cells:
         cell.source = "".join(cell.source)
-    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, environment(root)):
+    settings = {name: value for name, value in environment(root).items() if name != STEPS}
+    if short:
+        settings[STEPS] = SHORT
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, settings, clear=True):
         client = NotebookClient(
             notebook,
-            timeout=600,
+            timeout=3600,
             kernel_name="python3",
             extra_arguments=["--log-level=ERROR"],
             resources={"metadata": {"path": folder}},
@@ -188,38 +184,31 @@ def tidy_outputs(outputs: list) -> list[dict]:
     return tidied
 
 
-def _unnumbered(outputs: dict[str, list[dict]]) -> dict[str, list[dict]]:
-    return {
-        name: [dict(o, execution_count=None) if "execution_count" in o else o for o in cell]
-        for name, cell in outputs.items()
-    }
-
-
 def process(name: str, *, check: bool, run: bool, root: Path = ROOT) -> tuple[list[str], list[str]]:
     """Writes or checks the four notebooks of one lab; returns the files written and the findings."""
     try:
         lab = load_lab(name, root)
     except Problem as problem:
         return [], problem.findings
-    project = default_project(root)
-    outputs = kept_outputs(lab, root)
-    findings: list[str] = []
-    if run or (outputs is None and not check):
+    outputs, findings = read_outputs(name, lab.cells, root)
+    if check and outputs is None:
+        return [], findings
+    if run or outputs is None:
+        findings = []
+        began = time.monotonic()
         try:
-            fresh = execute(lab, root)
+            fresh = execute(lab, root, short=check)
         except Problem as problem:
             return [], problem.findings
-        if check and outputs is not None:
-            findings += compare_outputs(name, _unnumbered(outputs), fresh)
-        outputs = fresh if not check or outputs is None else outputs
-    if outputs is None:
-        return [], [
-            f"code/labs/{name}.py: found cells that no committed notebook has; expected notebooks"
-            " made from them; run python -m sitekit.notebooks"
-        ]
+        if check:
+            findings = compare_outputs(lab, outputs, fresh)
+        else:
+            outputs = fresh
+            write_outputs(name, lab.cells, fresh, time.monotonic() - began, root)
+    project = default_project(root)
     written = []
-    for lang in LANGUAGES:
-        text = dump(build(lab, lang, _unnumbered(outputs), project))
+    for lang in lab.pages:
+        text = dump(build(lab, lang, outputs, project))
         path = notebook_path(name, lang, root)
         where = path.relative_to(root).as_posix()
         current = path.read_text(encoding="utf-8") if path.is_file() else None
@@ -236,18 +225,27 @@ def process(name: str, *, check: bool, run: bool, root: Path = ROOT) -> tuple[li
     return written, findings
 
 
-def compare_outputs(name: str, kept: dict[str, list[dict]], fresh: dict[str, list[dict]]) -> list[str]:
-    """Findings where a cell prints something else than committed; pictures are not compared by byte."""
+def compare_outputs(lab: Lab, kept: dict[str, list[dict]], fresh: dict[str, list[dict]]) -> list[str]:
+    """Findings where a cell prints something else than committed; pictures are not compared by byte.
+
+    Where the length of the training decides what is printed, only its kind is compared.
+    """
     findings = []
+    loose = long_cells(lab.cells)
     for cell, outputs in fresh.items():
-        before, now = _comparable(kept.get(cell, [])), _comparable(outputs)
+        read = _kinds if cell in loose else _comparable
+        before, now = read(kept.get(cell, [])), read(outputs)
         if before != now:
             diff = "\n".join(difflib.unified_diff(before, now, "committed", "printed now", lineterm=""))
             findings.append(
-                f"code/labs/{name}.py: cell [{cell}]: found another output than committed; expected the same;"
-                f" run python -m sitekit.notebooks --execute\n{diff}"
+                f"code/labs/{lab.name}.py: cell [{cell}]: found another output than committed; expected the"
+                f" same; run python -m sitekit.notebooks --execute {lab.name}\n{diff}"
             )
     return findings
+
+
+def _kinds(outputs: list[dict]) -> list[str]:
+    return [kind for output in outputs for kind in (output["output_type"], *sorted(output.get("data", {})))]
 
 
 def _comparable(outputs: list[dict]) -> list[str]:
@@ -277,7 +275,9 @@ def main(argv: list[str] | None = None) -> int:
     """The command; exit status 0 in step, 1 findings, 2 no such notebook."""
     parser = argparse.ArgumentParser(prog="python -m sitekit.notebooks", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
-    parser.add_argument("--execute", action="store_true", help="run the cells anew")
+    parser.add_argument(
+        "--execute", action="store_true", help="run the cells anew (with --check, with a short training)"
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these notebooks")
     args = parser.parse_args(argv)
     known = find_labs(ROOT)

@@ -7,9 +7,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from sitekit.findings import Finding, shorten
-from sitekit.languages import LANGUAGES, NAMES, foreign
+from sitekit.identify import left_in
+from sitekit.languages import COMPLETE, NAMES, REFERENCE
 from sitekit.links import Target, github_slug, target
-from sitekit.reading import Page, Section
+from sitekit.sections import Page, Section
+from sitekit.term_words import resembles
+from sitekit.wordlists import Terms
 
 
 def check_page(
@@ -18,14 +21,14 @@ def check_page(
     *,
     root: Path,
     anchored: bool,
-    terms: frozenset[str] | None = None,
+    terms: Terms | None = None,
     site_url: str = "",
 ) -> list[Finding]:
     """Findings of one page; `reference` is its English counterpart, named in them where it helps.
 
     `anchored` pages (docs) need `{#id}` on each heading from level 2; the others (READMEs) are read
     on GitHub, so their relative links must name files and headings that exist. `terms` are the
-    glossary's ids, None where there is no glossary.
+    glossary's, None where there is no glossary.
     """
     found = [Finding(page.path, line, *what) for line, *what in page.faults]
 
@@ -43,8 +46,13 @@ def check_page(
             if terms is not None and mark.value not in terms:
                 seen = f"unknown term [[{mark.value}]]"
                 add("term", mark.line, seen, "an id of docs/assets/glossary.yml")
+            elif terms is not None and page.lang in terms[mark.value]:
+                own = tuple(filter(None, terms[mark.value][page.lang]))
+                if own and not resembles(mark.note, (*own, *terms[mark.value].get(REFERENCE, ()))):
+                    seen = f"[[{mark.value}|{mark.note}]]"
+                    add("term", mark.line, seen, f"words for {own[0]!r}, or these under its `also`", section)
         for unit in section.units:
-            left = foreign(unit.running, page.lang)
+            left = left_in(unit.running, page.lang)
             if left and left[0] != unit.allowed:
                 line = unit.line + unit.running.count("\n", 0, left[1])
                 seen = f"{unit.kind} in {NAMES[left[0]]} ({shorten(unit.text[left[1] :], 40)!r})"
@@ -99,7 +107,7 @@ def _headings(page: Page, reference: Page | None, add) -> None:
 def _links(page: Page, section: Section, root: Path, anchored: bool, site_url: str, add) -> None:
     bars = {} if anchored else language_bars(page, section, site_url)
     for value, codes in bars.items():
-        missing = [code for code in LANGUAGES if code not in codes | {page.lang}]
+        missing = [code for code in COMPLETE if code not in codes | {page.lang}]
         if missing:
             add("link", section.line, f"no link to {value} in {', '.join(missing)}", "all four")
     slugs = Counter() if anchored else Counter(github_slug(part.title) for part in page.sections[1:])

@@ -82,7 +82,7 @@ def expand_markdown(
                 f"{where}:{number}: found [[{term_id}]]; expected a term of docs/assets/glossary.yml ({near})"
             )
             return match[0]
-        words = (match["words"] or glossary.entries[term_id][lang]["term"]).strip()
+        words = (match["words"] or glossary.words(term_id, lang)["term"]).strip()
         return f'[{words}]({glossary_link}#{term_id}){{ .term data-term="{term_id}" }}'
 
     lines = []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from sitekit.languages import LANGUAGES
+from sitekit.languages import COMPLETE
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "code" / "sintonia" / "data" / "prose"
@@ -65,7 +65,7 @@ def course_text(lang: str) -> str:
 def main() -> None:
     """Write the four files."""
     TARGET.mkdir(parents=True, exist_ok=True)
-    for lang in LANGUAGES:
+    for lang in COMPLETE:
         (TARGET / f"{lang}.txt").write_text(course_text(lang), encoding="utf-8")
         print(f"{TARGET / lang}.txt: {len(course_text(lang))} characters")
 

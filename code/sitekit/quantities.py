@@ -120,7 +120,7 @@ def readings(number: str, lang: str) -> frozenset[str]:
         values = {joined if all(len(group) == 3 for group in groups[1:]) else dotted}
     elif len(groups[1]) != 3 or len(groups[0]) > 3 or groups[0].startswith("0"):
         values = {dotted}
-    elif lang == "es":  # a comma or a point parts decimals, by country
+    elif lang not in ("en", "pt", "zh"):  # es: a comma or a point parts decimals, by country
         values = {joined, dotted}
     else:
         values = {joined if (marks[0] == ".") == (lang == "pt") else dotted}
@@ -178,7 +178,7 @@ def spelled(value: str, prose: str, lang: str) -> int:
     >>> spelled("2", "duas máscaras", "pt"), spelled("3", "duas máscaras", "pt")
     (1, 0)
     """
-    choices = _SPELLED[lang].get(value, ())
+    choices = _SPELLED.get(lang, {}).get(value, ())
     if lang == "zh":
         return sum(prose.count(choice) for choice in choices)
     return sum(word in choices for word in re.findall(rf"[{_L}]+", prose.lower()))

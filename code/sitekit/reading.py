@@ -8,92 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from sitekit.findings import CannotReadError
+from sitekit import signs
 from sitekit.inline import Mark, scan
-from sitekit.quantities import Quantity, quantities
+from sitekit.quantities import quantities
+from sitekit.sections import Page, Section, Unit, read_text
 
-_FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(.*)$")
-_HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
-_HTML_HEADING = re.compile(r"^\s*<h([1-6])\b([^>]*)>(.*?)</h\1>\s*$")
-_ID = re.compile(r"\s*\{[^{}]*#([\w.-]+)[^{}]*\}\s*$")
-_ADMONITION = re.compile(r"^(\s*)(!!!|\?\?\?\+?)\s+([\w -]+?)\s*(?:\"(.*)\")?\s*$")
-_ALERT = re.compile(r"^\[!(\w+)\]\s*$")
-_TAB = re.compile(r"^(\s*)===[!+]*\s+\"(.*)\"\s*$")
-_INCLUDE = re.compile(r"^\s*-{1,}8<-{1,}\s+[\"']([^\"']+)[\"']\s*$")
-_DIRECTIVE = re.compile(r"^\s*<!--\s*([a-z][a-z-]*)(?:\s*:\s*([\w./#-]+))?\s*-->\s*$")
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
-_DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
-_RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
-_ITEM = re.compile(r"^(\s*)([-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?(.*)$")
-_FOOTNOTE = re.compile(r"^\s{0,3}\[\^([^\]]+)\]:\s*(.*)$")
-_REFERENCE = re.compile(r"^\s{0,3}\[([^\]^][^\]]*)\]:\s+<?(\S+?)>?(?:\s+[\"'(].*)?$")
-_ABBREVIATION = re.compile(r"^\s{0,3}\*\[([^\]]+)\]:\s*(.*)$")
-_ATTRIBUTES = re.compile(r"([\w-]+)=\"([^\"]*)\"|([\w-]+)=(\S+)")
-_BAR = re.compile(r"\\.|(`+)[^`]*\1|\[\[[^\]]*\]\]|\|")  # a bar in code or a term parts no cells
-_QUOTE = re.compile(r"^\s*>\s?")
 _OWN = ("lang", "words")  # directives that speak to this checker, not to the page
 WORDY_FENCES = ("", "text", "console", "output")
-
-
-@dataclass
-class Unit:
-    """A heading, paragraph, item, cell or title: its words, where they begin, and whose they are.
-
-    `allowed` is the language that a `<!-- lang: en -->` on the line before permits.
-    """
-
-    kind: str
-    line: int
-    text: str
-    prose: str
-    running: str
-    allowed: str = ""
-
-
-@dataclass
-class Section:
-    """From one heading to the next. The first section of a page has no heading: level 0, id ''."""
-
-    level: int
-    id: str
-    title: str
-    line: int
-    marks: list[Mark] = field(default_factory=list)
-    units: list[Unit] = field(default_factory=list)
-    numbers: list[tuple[int, Quantity]] = field(default_factory=list)
-
-    def of(self, *kinds: str) -> list[Mark]:
-        """The section's marks of these kinds, in order."""
-        return [mark for mark in self.marks if mark.kind in kinds]
-
-
-@dataclass
-class Page:
-    """A page: its path in the repository, its language, its sections, faults it has on its own.
-
-    `front` is its front matter, key -> (line, value); `faults` are (line, kind, found, expected).
-    """
-
-    path: str
-    lang: str
-    sections: list[Section]
-    front: dict[str, tuple[int, str]] = field(default_factory=dict)
-    faults: list[tuple[int, str, str, str]] = field(default_factory=list)
-
-
-def read_text(path: Path, shown: str) -> str:
-    """A file's text. Raises CannotReadError where it is not readable UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        fault = f"{shown}: found byte {error.start} that is not UTF-8; expected UTF-8; save it so"
-        raise CannotReadError([fault]) from error
-    except OSError as error:
-        fault = f"{shown}: found {error.strerror}; expected a readable file; restore it"
-        raise CannotReadError([fault]) from error
 
 
 def read_page(path: Path, shown: str, lang: str) -> Page:
@@ -114,21 +38,6 @@ def parse_page(lines: list[str], shown: str, lang: str) -> Page:
     return _Reader(lines, shown, lang).read()
 
 
-def _indent(line: str) -> int:
-    expanded = line.expandtabs(4)
-    return len(expanded) - len(expanded.lstrip())
-
-
-def _columns(row: str) -> list[str]:
-    row = row.strip().removeprefix("|")
-    bars = [m.start() for m in _BAR.finditer(row) if m.group() == "|"]
-    if bars and bars[-1] == len(row) - 1:
-        row = row[:-1]
-        bars.pop()
-    edges = [-1, *bars, len(row)]
-    return [row[left + 1 : right].strip() for left, right in zip(edges, edges[1:], strict=False)]
-
-
 @dataclass
 class _List:
     indent: int
@@ -143,7 +52,7 @@ class _Reader:
     def __init__(self, lines: list[str], shown: str, lang: str) -> None:
         self.lines = list(lines)
         self.lang = lang
-        self.page = Page(shown, lang, [Section(0, "", "", 1)])
+        self.page = Page(shown, lang, [Section(0, "", "", 1)], lines=lines)
         self.references: dict[str, str] = {}
         self.pending: tuple[str, int, list[str]] | None = None  # kind, first line, text
         self.lists: list[_List] = []
@@ -210,16 +119,16 @@ class _Reader:
         """Blanks comments outside fences, save one-line directives; collects link references."""
         fence, prose = "", []
         for line in self.lines[start:]:
-            match = _FENCE.match(line)
+            match = signs.FENCE.match(line)
             inside = bool(fence or match)
             if match and not fence:
                 fence = match.group(2)
             elif match and match.group(2).startswith(fence) and not match.group(3):
                 fence = ""
-            if not inside and (found := _REFERENCE.match(line)):
+            if not inside and (found := signs.REFERENCE.match(line)):
                 self.references[found.group(1).casefold()] = found.group(2)
-            prose.append("\x00" if inside or _DIRECTIVE.match(line) else line)
-        kept = _COMMENT.sub(lambda m: re.sub(r"[^\n\x00]", " ", m.group()), "\n".join(prose))
+            prose.append("\x00" if inside or signs.DIRECTIVE.match(line) else line)
+        kept = signs.COMMENT.sub(lambda m: re.sub(r"[^\n\x00]", " ", m.group()), "\n".join(prose))
         for offset, line in enumerate(kept.split("\n")):
             if "\x00" not in line and start + offset < len(self.lines):
                 self.lines[start + offset] = line
@@ -230,7 +139,7 @@ class _Reader:
             self.flush()
             self.quoted = False
             return index + 1
-        if match := _DIRECTIVE.match(line):
+        if match := signs.DIRECTIVE.match(line):
             self.flush()
             name, value = match.group(1), match.group(2) or ""
             if name == "lang":
@@ -241,16 +150,16 @@ class _Reader:
                 text = f"<!-- {name}: {value} -->" if value else f"<!-- {name} -->"
                 self.mark("directive", text, number)
             return index + 1
-        if match := _FENCE.match(line):
+        if match := signs.FENCE.match(line):
             self.flush()
-            self.close_lists(_indent(line))
+            self.close_lists(signs.indent(line))
             return self.fence(index, match)
         if line.lstrip().startswith(">"):
-            line = _QUOTE.sub("", line)
+            line = signs.QUOTE.sub("", line)
             if not self.quoted:
                 self.flush()
-                self.close_lists(_indent(self.lines[index]))
-                alert = _ALERT.match(line)
+                self.close_lists(signs.indent(self.lines[index]))
+                alert = signs.ALERT.match(line)
                 self.mark("admonition" if alert else "quote", alert[1] if alert else "", number)
                 self.quoted = True
                 line = "" if alert else line
@@ -260,55 +169,55 @@ class _Reader:
         return self.block(line, number, index)
 
     def block(self, line: str, number: int, index: int) -> int:
-        if match := _INCLUDE.match(line):
+        if match := signs.INCLUDE.match(line):
             self.flush()
             self.mark("include", match.group(1), number)
-        elif (match := _HEADING.match(line)) or (match := _HTML_HEADING.match(line)):
+        elif (match := signs.HEADING.match(line)) or (match := signs.HTML_HEADING.match(line)):
             self.heading(number, match)
-        elif match := _ADMONITION.match(line):
+        elif match := signs.ADMONITION.match(line):
             self.flush()
-            self.close_lists(_indent(line))
+            self.close_lists(signs.indent(line))
             self.mark("admonition", f"{match.group(2)} {' '.join(match.group(3).split())}", number)
             if match.group(4):
                 self.unit("title", match.group(4), number)
-        elif match := _TAB.match(line):
+        elif match := signs.TAB.match(line):
             self.flush()
-            self.close_lists(_indent(line))
+            self.close_lists(signs.indent(line))
             self.mark("tab", "", number)
             self.unit("title", match.group(2), number)
         elif "|" in line and index + 1 < len(self.lines) and self.is_table(index):
             self.flush()
             return self.table(index)
-        elif _RULE.match(line):
+        elif signs.RULE.match(line):
             self.flush()
             self.close_lists(-1)
             self.mark("rule", "", number)
-        elif (match := _ITEM.match(line)) and not self.mid_sentence(match):
+        elif (match := signs.ITEM.match(line)) and not self.mid_sentence(match):
             self.item(match, number)
-        elif match := _FOOTNOTE.match(line):
+        elif match := signs.FOOTNOTE.match(line):
             self.flush()
             self.close_lists(-1)
             self.mark("note", match.group(1), number)
             self.pending = ("footnote", number, [match.group(2)])
-        elif _REFERENCE.match(line):
+        elif signs.REFERENCE.match(line):
             self.flush()
-        elif match := _ABBREVIATION.match(line):
+        elif match := signs.ABBREVIATION.match(line):
             self.flush()
             self.mark("abbreviation", match.group(1), number)
         elif self.pending:
             self.pending[2].append(line)
         else:
-            self.close_lists(_indent(line))
+            self.close_lists(signs.indent(line))
             self.pending = ("paragraph", number, [line])
         return index + 1
 
     def heading(self, number: int, match: re.Match[str]) -> None:
         self.flush()
         self.close_lists(-1)
-        if match.re is _HEADING:
+        if match.re is signs.HEADING:
             level, title = len(match.group(1)), match.group(2)
-            found = _ID.search(title)
-            title = _ID.sub("", title)
+            found = signs.ID.search(title)
+            title = signs.ID.sub("", title)
         else:
             level, title = int(match.group(1)), match.group(3)
             found = re.search(r"\bid=\"([^\"]+)\"", match.group(2))
@@ -323,7 +232,7 @@ class _Reader:
 
     def item(self, match: re.Match[str], number: int) -> None:
         self.flush()
-        indent, ordered = _indent(match.group()), match.group(2)[0].isdigit()
+        indent, ordered = signs.indent(match.group()), match.group(2)[0].isdigit()
         self.close_lists(indent + 1)
         if self.lists and self.lists[-1].indent == indent and self.lists[-1].ordered != ordered:
             self.close_lists(indent)
@@ -334,14 +243,14 @@ class _Reader:
         self.pending = ("item", number, [match.group(3)])
 
     def is_table(self, index: int) -> bool:
-        below = _QUOTE.sub("", self.lines[index + 1])
-        return "-" in below and bool(_DELIMITER.match(below))
+        below = signs.QUOTE.sub("", self.lines[index + 1])
+        return "-" in below and bool(signs.DELIMITER.match(below))
 
     def table(self, index: int) -> int:
         rows, start = [], index
         while index < len(self.lines) and "|" in self.lines[index]:
             if index != start + 1:
-                rows.append((index + 1, _columns(_QUOTE.sub("", self.lines[index]))))
+                rows.append((index + 1, signs.columns(signs.QUOTE.sub("", self.lines[index]))))
             index += 1
         wide = len(rows[0][1])
         self.mark("table", f"{len(rows)} rows x {wide} columns", start + 1)
@@ -362,7 +271,7 @@ class _Reader:
         while index < len(self.lines) and not closing.match(self.lines[index]):
             text = self.lines[index].rstrip()
             text = text[len(lead) :] if text.startswith(lead) else text.lstrip()
-            included = _INCLUDE.match(text)
+            included = signs.INCLUDE.match(text)
             if included:
                 includes.append((index + 1, included.group(1)))
             else:
@@ -373,7 +282,7 @@ class _Reader:
             self.page.faults.append(fault)
         language = re.match(r"[\w+#.-]*", info).group()
         options = []
-        for name, value, bare_name, bare in _ATTRIBUTES.findall(info):
+        for name, value, bare_name, bare in signs.ATTRIBUTES.findall(info):
             key = name or bare_name
             wordy = key == "title" and language in WORDY_FENCES
             options.append(f"{key}=…" if wordy else f'{key}="{value or bare}"')

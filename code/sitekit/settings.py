@@ -9,15 +9,17 @@ from typing import Any
 
 import yaml
 
+from sitekit import languages
+
 ROOT = Path(__file__).resolve().parents[2]
 """The repository's root."""
 
-LANGUAGES = ("pt", "es", "zh", "en")
+LANGUAGES = languages.MENU
 """In the order that menus show them."""
 
-DEFAULT_LANGUAGE = "en"
+DEFAULT_LANGUAGE = languages.REFERENCE
 
-HTML_LANG = {"pt": "pt-BR", "es": "es", "zh": "zh-Hans", "en": "en"}
+HTML_LANG = languages.HTML_LANG
 
 
 class Problem(Exception):

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections import Counter
 from pathlib import Path
 
 import yaml
 
 from sitekit.findings import CannotReadError, Finding, shorten
+from sitekit.identify import left_in
 from sitekit.inline import scan
-from sitekit.languages import LANGUAGES, NAMES, REFERENCE, foreign
-from sitekit.reading import read_text
+from sitekit.languages import COMPLETE, LANGUAGES, NAMES, REFERENCE
+from sitekit.sections import read_text
+from sitekit.word_texts import placeholders, text_faults
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C reads ten times faster
-_PLACEHOLDER = re.compile(r"\{\{?\s*([A-Za-z_][\w-]*)\s*\}?\}")
+_ALLOWED = re.compile(r"#\s*lang:\s*([a-z-]+)")
 _FIGURE_KEYS = ("alt", "caption")
 _FREE_KEYS = ("also",)  # other names of a term: each language has its own, or none
 
 
 def read_yaml(path: Path, shown: str) -> yaml.Node | None:
     """A YAML file as nodes that know their lines. Raises CannotReadError naming the bad line."""
+    return parse_yaml(read_text(path, shown), shown)
+
+
+@functools.lru_cache(maxsize=256)  # a list is read for its words and again for its passages
+def parse_yaml(text: str, shown: str) -> yaml.Node | None:
+    """A YAML text as nodes that know their lines. Raises CannotReadError naming the bad line."""
     try:
-        return yaml.compose(read_text(path, shown), Loader=_LOADER)
+        return yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{shown}:{mark.line + 1}" if mark else shown
@@ -44,11 +52,21 @@ class WordLists:
     def __init__(self, root: Path, shown: str) -> None:
         self.shown, self.path = shown, root / shown
         self.node = read_yaml(self.path, shown)
+        self.lines = read_text(self.path, shown).splitlines()
         self.findings: list[Finding] = []
+        # A figure may show what a model wrote in each language: other numbers are no fault there.
+        self.numbers = not shown.endswith(".words.yml")
+        self.code = REFERENCE
+        self.dropped: frozenset[str] = frozenset()  # fields of the reference that no translation has
 
     def add(self, line: int, found: str, expected: str, other: int = 0) -> None:
         path = self.shown if other else ""
         self.findings.append(Finding(self.shown, line, "words", found, expected, path, other))
+
+    def allowed(self, line: int) -> str:
+        """The language that a comment `# lang: en` on this line, or the one before, permits."""
+        lines = self.lines[max(line - 2, 0) : line]
+        return next((match[1] for text in reversed(lines) if (match := _ALLOWED.search(text))), "")
 
     def table(self, node: yaml.Node | None, name: str = "") -> None:
         """Walks down to every set of languages and checks that the four are there and alike."""
@@ -70,7 +88,7 @@ class WordLists:
             return
         label = found["id"][1].value if "id" in found else name
         first = min(line for line, _ in found.values())
-        for lang in LANGUAGES:
+        for lang in COMPLETE:
             if lang not in found:
                 known = next(code for code in LANGUAGES if code in found)
                 self.add(first, f"no {lang} for {label}", f"one as in {known}", found[known][0])
@@ -81,6 +99,14 @@ class WordLists:
         """Compares what the languages say of one thing: shape, then what the words must keep."""
         code = REFERENCE if REFERENCE in words else next(iter(words))
         there, reference = words[code]
+        others = [node for lang, (_, node) in words.items() if lang != code]
+        if isinstance(reference, yaml.ScalarNode):
+            texts = [str(node.value) for node in others if isinstance(node, yaml.ScalarNode)]
+            if not reference.value.strip() and not any(text.strip() for text in texts):
+                return
+            kept = set().union(*map(placeholders, texts))
+            lost = placeholders(reference.value) - kept if texts else set()
+            self.code, self.dropped = code, frozenset(f"placeholder {{{name}}}" for name in lost)
         keys: dict[str, tuple[str, int]] = {}
         for lang, (_, node) in words.items():
             for key, (line, _) in entries(node).items():
@@ -119,21 +145,14 @@ class WordLists:
     def text(
         self, name: str, lang: str, line: int, text: str, reference: str, there: int, first: bool
     ) -> None:
-        got = scan(text, line)
-        left = foreign(got.running, lang)
-        if left:
+        left = left_in(scan(text, line).running, lang)
+        if left and left[0] != self.allowed(line):
             found = f"{NAMES[left[0]]} words for {lang} {name} ({shorten(text, 40)!r})"
             self.add(line, found, NAMES[lang], 0 if first else there)
         if first:
             return
-        for what, ours, theirs in (
-            ("`{}`", _codes(text), _codes(reference)),
-            ("placeholder {{{}}}", *map(_placeholders, (text, reference))),
-        ):
-            if ours != theirs:
-                extra, missing = sorted(ours - theirs), sorted(theirs - ours)
-                found = what.format(extra[0]) if extra else "no " + what.format(missing[0])
-                expected = what.format(missing[0]) if missing else "none such"
+        for found, expected in text_faults(text, lang, reference, self.code, self.numbers):
+            if found.removeprefix("no ") not in self.dropped:
                 self.add(line, f"{found} in {lang} {name}", expected, there)
 
 
@@ -141,16 +160,12 @@ def _at(name: str, key: str) -> str:
     return f"{name}.{key}" if name else key
 
 
-def _codes(text: str) -> Counter[str]:
-    return Counter(mark.value for mark in scan(text, 1).marks if mark.kind == "code")
+Terms = dict[str, dict[str, tuple[str, ...]]]
+"""A glossary's ids -> language -> the term and its other names."""
 
 
-def _placeholders(text: str) -> Counter[str]:
-    return Counter(_PLACEHOLDER.findall(text))
-
-
-def check_glossary(root: Path, shown: str) -> tuple[list[Finding], frozenset[str]]:
-    """Findings of the glossary, and its ids: unique, each with a term and a text in each language.
+def check_glossary(root: Path, shown: str) -> tuple[list[Finding], Terms]:
+    """Findings of the glossary, and its terms: ids unique, each with term and text in each language.
 
     Raises CannotReadError for bad YAML, or YAML that is no list.
     """
@@ -160,6 +175,7 @@ def check_glossary(root: Path, shown: str) -> tuple[list[Finding], frozenset[str
         raise CannotReadError([fault])
     lists.table(lists.node)
     seen: dict[str, int] = {}
+    terms: Terms = {}
     for item in lists.node.value:
         found, line = entries(item), item.start_mark.line + 1
         name = found["id"][1].value if "id" in found else ""
@@ -168,13 +184,26 @@ def check_glossary(root: Path, shown: str) -> tuple[list[Finding], frozenset[str
         elif name in seen:
             lists.add(line, f"term {name} again", "it once", seen[name])
         seen.setdefault(name, line)
+        terms.setdefault(name, _names(item))
         if not set(found) & set(LANGUAGES):
             lists.add(line, f"no words for {name}", "en, pt, es and zh")
         for lang in LANGUAGES:
             for key in ("term", "text"):
                 if lang in found and key not in entries(found[lang][1]) and lang == REFERENCE:
                     lists.add(found[lang][0], f"no {key} in {lang} {name}", "one")
-    return lists.findings, frozenset(seen)
+    return lists.findings, terms
+
+
+def _names(item: yaml.Node) -> dict[str, tuple[str, ...]]:
+    """What each language calls one entry of the glossary."""
+    names = {}
+    for lang, (_, node) in entries(item).items():
+        found = entries(node)
+        also = found["also"][1] if "also" in found else None
+        others = also.value if isinstance(also, yaml.SequenceNode) else []
+        terms = [found["term"][1]] if "term" in found else []
+        names[lang] = tuple(str(name.value) for name in [*terms, *others])
+    return names
 
 
 def check_words(root: Path, shown: str) -> list[Finding]:
@@ -221,21 +250,14 @@ def check_site(root: Path, shown: str) -> tuple[list[Finding], str]:
         node = top["site_url"][1]
         node = node.value[-1] if isinstance(node, yaml.SequenceNode) else node
         url = node.value.rstrip("/") + "/" if node.value else ""
-    languages: dict[str, tuple[int, dict[str, tuple[int, yaml.Node]]]] = {}
-    for plugin in top["plugins"][1].value if "plugins" in top else []:
-        settings = entries(plugin).get("i18n")
-        described = entries(settings[1]).get("languages") if settings else None
-        for node in described[1].value if described else []:
-            found = entries(node)
-            if "locale" in found:
-                languages[found["locale"][1].value] = (node.start_mark.line + 1, found)
+    languages = site_languages(lists.node)
     if not languages:
         return lists.findings, url
-    for code in LANGUAGES:
+    for code in COMPLETE:
         if code not in languages:
             lists.add(top["plugins"][0], f"no locale {code} for i18n", "all four languages")
     default = next((c for c, (_, found) in languages.items() if "default" in found), REFERENCE)
-    titles = dict(_titles(top["nav"][1])) if "nav" in top else {}
+    titles = dict(site_titles(top["nav"][1])) if "nav" in top else {}
     for key, known in (("nav_translations", titles), ("admonition_translations", {})):
         names = dict(known)
         tables = {c: entries(found[key][1]) if key in found else {} for c, (_, found)
@@ -247,17 +269,32 @@ def check_site(root: Path, shown: str) -> tuple[list[Finding], str]:
             found = languages[code][1]
             line = found[key][0] if key in found else languages[code][0]
             for name, there in names.items():
-                if name not in table:
+                if name not in table and code in COMPLETE:
                     lists.add(line, f"no {code} for {name!r} in {key}", "one", there)
-                elif not table[name][1].value:
+                elif name in table and not table[name][1].value:
                     lists.add(table[name][0], f"empty {code} for {name!r}", "words", there)
     return lists.findings, url
 
 
-def _titles(node: yaml.Node) -> list[tuple[str, int]]:
+def site_languages(node: yaml.Node | None) -> dict[str, tuple[int, dict[str, tuple[int, yaml.Node]]]]:
+    """What mkdocs.yml says of each language: code -> (line, settings)."""
+    languages = {}
+    top = entries(node)
+    for plugin in top["plugins"][1].value if "plugins" in top else []:
+        settings = entries(plugin).get("i18n")
+        described = entries(settings[1]).get("languages") if settings else None
+        for language in described[1].value if described else []:
+            found = entries(language)
+            if "locale" in found:
+                languages[found["locale"][1].value] = (language.start_mark.line + 1, found)
+    return languages
+
+
+def site_titles(node: yaml.Node) -> list[tuple[str, int]]:
+    """The titles of mkdocs.yml's navigation with their lines."""
     found = []
     for item in node.value if isinstance(node, yaml.SequenceNode) else []:
         for key, (line, value) in entries(item).items():
             found.append((key, line))
-            found += _titles(value)
+            found += site_titles(value)
     return found

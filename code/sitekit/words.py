@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from sitekit.settings import LANGUAGES, Problem
+from sitekit.languages import COMPLETE, REFERENCE
+from sitekit.settings import Problem
 
 WORDS = Path(__file__).with_name("words.yml")
 
@@ -23,7 +24,7 @@ def check_words(table: dict, path: str) -> list[str]:
         if not isinstance(words, dict):
             findings.append(f"{path}: {key}: found {words!r}; expected a word per language")
             continue
-        for lang in LANGUAGES:
+        for lang in COMPLETE:
             if not str(words.get(lang) or "").strip():
                 findings.append(f"{path}: {key}: found no word for {lang}; expected pt, es, zh and en")
     return findings
@@ -44,9 +45,10 @@ def load_words() -> dict[str, dict[str, str]]:
 
 
 def word(key: str, lang: str) -> str:
-    """One word of the house.
+    """One word of the house; in English where a language under way lacks it.
 
     >>> word("open-in-colab", "pt")
     'Abrir no Colab'
     """
-    return load_words()[key][lang]
+    words = load_words()[key]
+    return words.get(lang) or words[REFERENCE]

@@ -622,8 +622,8 @@ MUTATIONS = [
         "Mira antes de entrenar.\n\n??? tip",
         "Look before you train.\n\n??? tip",
         [
-            "docs/es/masks.md:24: found paragraph 'Look before you train.' as in "
-            "English, expected it in Spanish (docs/en/masks.md:24)",
+            "docs/es/masks.md:24: found paragraph in English ('Look before you train.'), "
+            "expected Spanish (docs/en/masks.md:24)",
         ],
         id="copied-short",
     ),
@@ -955,7 +955,9 @@ def test_json_is_one_object(tree: Path, capsys: pytest.CaptureFixture[str]) -> N
         "pages": 16,
         "sections": 40,
         "word_lists": 3,
+        "locked": False,
         "findings": [],
+        "lags": [],
     }
     change(tree, "docs/zh/masks.md", "`-100`", "`-10`")
     assert main(["--root", str(tree), "--json"]) == 1
