@@ -14,14 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from recorded import conditions, put
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -47,15 +47,8 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         make_model(Path(scratch) / "model")
         runs = [run(name, command, batch, Path(scratch)) for name, command, batch in ways(Path(scratch))]
-    packages = {package: version(package) for package in PACKAGES}
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, CPU"
-    result = {
-        "conditions": {"machine": machine, "python": platform.python_version(), **packages},
-        "runs": runs,
-    }
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "results.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    (options.out / "README.md").write_text(as_markdown(result), encoding="utf-8")
+    result = {"conditions": conditions(PACKAGES), "runs": runs}
+    put(options.out, result, as_markdown(result))
     return 0 if all(difference(runs[0], two) < 1e-5 for two in runs[1:3]) else 1
 
 

@@ -13,13 +13,13 @@ import argparse
 import gc
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from recorded import conditions, put
 
 from sintonia import estimates, models
 
@@ -61,13 +61,9 @@ def main(arguments: list[str]) -> int:
         )
         cases.append({"setting": setting, **json.loads(done.stdout), "estimated_bytes": needed.total})
         print(cases[-1])
-    packages = {package: version(package) for package in PACKAGES}
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, CPU, one thread, float32"
-    conditions = {"machine": machine, "python": platform.python_version(), **packages}
-    result = {"conditions": conditions, "rows": ROWS, "length": LENGTH, "steps": STEPS, "cases": cases}
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "results.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    (options.out / "README.md").write_text(as_markdown(result), encoding="utf-8")
+    where = conditions(PACKAGES, "CPU, one thread, float32")
+    result = {"conditions": where, "rows": ROWS, "length": LENGTH, "steps": STEPS, "cases": cases}
+    put(options.out, result, as_markdown(result))
     return 0
 
 

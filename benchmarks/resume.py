@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import platform
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from recorded import conditions, put
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -47,9 +46,7 @@ def main(arguments: list[str]) -> int:
         return 3  # not reached
     with tempfile.TemporaryDirectory() as scratch:
         result = measure(Path(scratch))
-    options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "results.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    (options.out / "README.md").write_text(as_markdown(result), encoding="utf-8")
+    put(options.out, result, as_markdown(result))
     return 0 if result["cases"][0].get("largest_difference") == 0 else 1
 
 
@@ -65,11 +62,8 @@ def measure(scratch: Path) -> dict[str, Any]:
         cases.append({"case": name, **outcome(folder, options, whole)})
         print(cases[-1])
         shutil.rmtree(folder)
-    packages = {package: version(package) for package in PACKAGES}
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, CPU"
-    conditions = {"machine": machine, "python": platform.python_version(), **packages}
     plan = {"steps": STEPS, "save_every": SAVE_EVERY, "killed_after": KILLED_AFTER}
-    return {"conditions": conditions, **plan, "cases": cases}
+    return {"conditions": conditions(PACKAGES), **plan, "cases": cases}
 
 
 def kill(folder: Path, setting: str) -> Path:

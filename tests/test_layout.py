@@ -14,6 +14,8 @@ CODE = ROOT / "code"
 # there before they are. sft compares when it is done, so it stands right of comparison.
 ORDER = [
     "errors",
+    "recipe_files",
+    "cpu_threads",
     "json_lists",
     "tables",
     "sources",
@@ -69,7 +71,13 @@ ORDER = [
     "terminal_reports",
     "html_reports",
     "reports",
+    "pictures",
+    "launches",
     "run_folders",
+    "checkpoints",
+    "resuming",
+    "run_watch",
+    "run_failures",
     "loop_recipes",
     "small_model",
     "training_loop",
@@ -181,3 +189,44 @@ def test_a_local_fast_tokenizer_needs_no_torch(spawn, tiny_folder, data_folder, 
     modules = loaded(spawn, f"from sintonia.cli import main; assert main({argv!r}) == 0")
     assert "tokenizers" in modules
     assert not modules & {"transformers", "torch"}
+
+
+# What a distribution is called where its module is called otherwise.
+MODULES_OF = {"bs4": "beautifulsoup4", "yaml": "pyyaml", "autocorrect_py": "autocorrect-py"}
+OF_NOTEBOOKS = {"google"}  # Colab's own, looked for and never needed
+
+
+def declared() -> set[str]:
+    """Every distribution that pyproject.toml names, in any extra."""
+    import re
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [*project["dependencies"], *(n for e in project["optional-dependencies"].values() for n in e)]
+    return {re.match(r"[\w.-]+", line).group().lower().replace("_", "-") for line in named}
+
+
+def foreign_imports(path: Path) -> set[str]:
+    """Top-level names that a file imports, anywhere in it, and that are neither ours nor Python's."""
+    import sys
+
+    roots = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            roots |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            roots.add(node.module.split(".")[0])
+    beside = {file.stem for file in path.parent.glob("*.py")}
+    return roots - set(sys.stdlib_module_names) - {"sintonia", "sitekit"} - beside - OF_NOTEBOOKS
+
+
+def test_everything_that_code_imports_is_declared():
+    users: dict[str, str] = {}
+    for path in sorted(CODE.rglob("*.py")):
+        for name in foreign_imports(path):
+            users.setdefault(MODULES_OF.get(name, name).lower().replace("_", "-"), str(path))
+    assert "numpy" in users and "trl" in users
+    left = {name: path for name, path in users.items() if name not in declared()}
+    assert not left, f"imported, and no dependency of pyproject.toml: {left}"
+    pins = (ROOT / "constraints.txt").read_text("utf-8").lower().replace("_", "-")
+    assert not [name for name in users if f"\n{name}==" not in pins]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sintonia import __version__
+from sintonia.cpu_threads import wait_asleep
 from sintonia.errors import Fault, InputError
 from sintonia.row_formats import FORMATS
 from sintonia.truncation import TRUNCATIONS
@@ -398,12 +399,14 @@ def _exercise(arguments: argparse.Namespace) -> int:
 
 
 def _loop(argv: list[str]) -> int:
+    wait_asleep()
     from sintonia import training_loop
 
     return training_loop.main(argv)
 
 
 def _sft(argv: list[str]) -> int:
+    wait_asleep()
     from sintonia import sft
 
     return sft.main(argv)

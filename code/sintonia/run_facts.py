@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sintonia import estimates, models
-from sintonia.errors import Fault, InputError
+from sintonia.recipe_files import read_recipe
 
 _FIELD_SOURCES = (
     ("transformers", "training_args.py", ("TrainingArguments",)),
@@ -92,22 +92,8 @@ def load_recipe(source: str | Path | Mapping[str, Any]) -> dict[str, Any]:
     """
     if isinstance(source, Mapping):
         return dict(source)
-    import yaml
-
-    path = Path(source)
-    if not path.is_file():
-        found = "a directory" if path.is_dir() else "no such file"
-        raise InputError(Fault(str(path), found, "a YAML recipe"))
-    try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError(Fault(where, "invalid YAML", "`field: value` lines in UTF-8")) from None
-    if not isinstance(content, dict):
-        raise InputError(Fault(str(path), "no fields", "`field: value` lines"))
     # PyYAML reads 1e-4 as text; TrlParser turns it into a number, and so do we.
-    return {str(key): _number(value) for key, value in content.items()}
+    return {str(key): _number(value) for key, value in read_recipe(source).items()}
 
 
 def is_own(recipe: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from sintonia import models
 from sintonia.comparison import Comparison
 from sintonia.errors import Fault, InputError
 from sintonia.reports import json_ready, to_markdown, write_report
+from sintonia.run_comparisons import label
 
 _RECORDED = ("sintonia", "torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
@@ -109,16 +110,34 @@ def describe_run(name: str | None, config: Any, state: Any, **facts: Any) -> dic
     Explained in: masks.md#run-it
     """
     embedded = models.is_embedded(name)
+    losses = [[log["step"], log["loss"]] for log in state.log_history if "loss" in log]
     return {
         "model": models.EMBEDDED if embedded else str(name),
         "weights_sha256": models.WEIGHTS_SHA256 if embedded else None,
+        "train_loss": _mean(losses),
         **facts,
         "seed": config.seed,
-        "losses": [[log["step"], log["loss"]] for log in state.log_history if "loss" in log],
+        "losses": losses,
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_device()}",
-        "versions": {package: _version(package) for package in _RECORDED},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str | None]:
+    """The installed versions of the packages that decide what a run does.
+
+    Explained in: masks.md#run-it
+    """
+    return {package: _version(package) for package in _RECORDED}
+
+
+def _mean(losses: list[list[float]]) -> float | None:
+    """The mean over all steps of losses that are each the mean of the steps since the one before."""
+    before, total = 0, 0.0
+    for step, loss in losses:
+        before, total = step, total + loss * (step - before)
+    return total / before if before else None
 
 
 def _device() -> str:
@@ -184,10 +203,12 @@ def save_run(
 def _model_card(record: dict[str, Any], comparison: Comparison | None) -> str:
     """The run's card: peft's own is an empty form that names a folder of this machine."""
     embedded = record["model"] == models.EMBEDDED
-    base = models.EMBEDDED_HUB_ID if embedded else record["model"]
+    base = models.EMBEDDED_HUB_ID if embedded else label(record["model"])
     front = ["---", f"base_model: {json.dumps(base)}", "tags: [sft, sintonia]", "---", ""]
     if embedded:
         front += [f"Trained on 4-bit rounded weights of `{base}` ({models.WEIGHTS_PACKAGE}).", ""]
+    elif base.startswith(models.SMALL_BASE):
+        front += ["Trained on the base that `sintonia loop --model scratch` makes of the course's text.", ""]
     if comparison:
         return "\n".join(front) + "\n" + to_markdown(comparison)
     return "\n".join([*front, f"- data: {record['data']}", f"- seed: {record['seed']}", ""])

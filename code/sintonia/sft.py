@@ -4,13 +4,15 @@
     sintonia sft --config code/recipes/cpu-lora.yaml --num_train_epochs 2
     accelerate launch --num_processes 2 -m sintonia sft --config RECIPE.yaml
 
-A run is written beside its final place and moved there when it is whole.
+A run is written beside its final place and moved there when it is whole. One that was killed goes on from its
+last checkpoint when the same command is given again.
 """
 
 from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import os
 import shutil
 import sys
@@ -20,20 +22,28 @@ from dataclasses import fields as _fields
 from pathlib import Path
 from typing import Any
 
-from sintonia import doctor, models
-from sintonia.answers import ask, choose
+from sintonia import checkpoints, doctor, models
+from sintonia.answers import choose
 from sintonia.chat_templates import PACKAGE, find_template
-from sintonia.comparison import Comparison, course_rows, set_side_by_side
+from sintonia.comparison import course_rows
 from sintonia.conversations import load_rows
+from sintonia.cpu_threads import threads
 from sintonia.errors import Fault, InputError, first_line
+from sintonia.estimates import steps
 from sintonia.evaluation import LANGUAGES
+from sintonia.launches import agreed, built_once, check_wrapper, describe_launch
 from sintonia.loss_masks import IGNORE_INDEX, encode, labels, supervised_loss
+from sintonia.recipe_files import read_recipe
 from sintonia.reports import to_terminal
-from sintonia.run_comparisons import base_answers, label
-from sintonia.run_folders import Unfinished, describe_run, output_folder, save_run, say
+from sintonia.resuming import Resumable, plan_of, unfinished_twin
+from sintonia.run_comparisons import compare_run
+from sintonia.run_failures import rows_of_batch, write_failed_batch
+from sintonia.run_folders import describe_run, is_main_process, output_folder, save_run, say, versions
+from sintonia.run_watch import NotFinite, StopRequest, check_finite, is_disk_full, watchers
 
 DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
 COURSE = "course"
+SAVE_STEPS = 0.2  # a share of the run between two checkpoints, where nobody says otherwise
 
 
 @dataclass
@@ -72,50 +82,82 @@ class SintoniaArguments:
 
 
 def main(argv: list[str]) -> int:
-    """Parse, let the doctor look, train, compare, save. Returns the exit code: 1 where it found an error.
+    """Parse, let the doctor look, train, compare, save. Returns the exit code.
+
+    0 done, 1 the doctor found an error or the loss became no number, 130 stopped by Ctrl-C or SIGTERM.
 
     Raises:
-        InputError: a recipe, flag, dataset, model or folder that cannot be used.
+        InputError: a recipe, flag, dataset, model or folder that cannot be used; a full disk.
 
     Explained in: sft.md#one-command
     """
+    from safetensors import SafetensorError
+
     started = time.monotonic()
     mine, config, model_config = parse(argv)
-    target = output_folder(config.output_dir, mine.overwrite)
+    kind = config.distributed_state.distributed_type.value
+    if launched := describe_launch(config.world_size, kind):
+        say(launched)
+    named = config.output_dir not in (None, "trainer_output")  # the latter fills TRL in when nobody said
+    target = Path(agreed(str(output_folder(config.output_dir, mine.overwrite))))
     name = mine.model or model_config.model_name_or_path
     rows = _rows(mine)
     say(models.describe(name))
     tokenizer = models.load_tokenizer(name)
-    if mine.doctor and not _may_train(rows, tokenizer, name, mine, config, model_config):
+    recipe = {
+        part.name: getattr(of, part.name) for of in (mine, config, model_config) for part in _fields(of)
+    }
+    if mine.doctor and not agreed(_may_train(rows, tokenizer, name, mine, recipe)):
         return 1
     template = find_template(mine.chat_template, tokenizer)[1]
-    dataset = build_dataset(rows, tokenizer, template)
+    dataset = built_once(lambda: build_dataset(rows, tokenizer, template))
     supervised = sum(sum(label != IGNORE_INDEX for label in row) for row in dataset["labels"])
     tokens = sum(len(row) for row in dataset["input_ids"])
     say(f"data: {mine.data}, {len(dataset)} conversations, {tokens} tokens, {supervised} of them supervised")
     cut = sum(len(row) > (config.max_length or len(row)) for row in dataset["input_ids"])
     if cut and not mine.doctor:  # which has counted them already, as L01
         say(f"warning: {cut} conversations are longer than --max_length {config.max_length}: the rest is cut")
-    with Unfinished(target) as folder:
-        config.output_dir = str(folder)
-        try:
-            trainer = _trainer(name, config, model_config, dataset, tokenizer)
-            trained = trainer.train()
-        except InputError:
+    plan = plan_of(name, dataset, recipe, processes=config.world_size, versions=versions())
+    if not named:
+        target = Path(agreed(str(unfinished_twin(target.parent, plan) or target)))
+    keep = save_now_and_then(config, len(dataset))
+    stop = StopRequest()
+    run = Resumable(target, plan, anew=mine.overwrite, keep=keep)
+    try:
+        with run as folder:
+            config.output_dir = str(folder)
+            trainer = _trainer(name, config, model_config, dataset, tokenizer, stop)
+            _train(trainer, run.checkpoint, stop)
+            if not trainer.is_world_process_zero():
+                return 0
+            model = trainer.model.eval()
+            tokenizer.chat_template = template
+            record = describe_run(
+                name,
+                config,
+                trainer.state,
+                data=mine.data,
+                conversations=len(rows),
+                resumed_after=checkpoints.step_of(run.checkpoint) if run.checkpoint else None,
+                train_seconds=round(time.monotonic() - trainer.began, 1),
+            )
+            comparison = None
+            if mine.compare_after:
+                asked = choose(course_rows("test", mine.languages), mine.compare_prompts)
+                comparison = compare_run(name, model, tokenizer, asked, record)
+            record["seconds"] = round(time.monotonic() - started, 1)
+            save_run(folder, model, tokenizer, record, comparison, mine, config, model_config)
+    except KeyboardInterrupt:
+        say(f"\nsintonia: stopped; {run.left()}")
+        return 130
+    except NotFinite as failure:
+        _tell(failure, trainer, target, rows, dataset, tokenizer, name, recipe)
+        return 1
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if not is_disk_full(error, run.folder):
             raise
-        except ValueError as error:  # how TRL, peft and torch refuse a setting, some only at the first step
-            reason = f"a setting that is refused ({first_line(error)})"
-            raise InputError(Fault("sintonia sft", reason, "settings that work together")) from error
-        if not trainer.is_world_process_zero():
-            return 0
-        model = trainer.model.eval()
-        tokenizer.chat_template = template
-        facts = {"data": mine.data, "conversations": len(rows), "train_loss": trained.training_loss}
-        facts["train_seconds"] = round(trained.metrics["train_runtime"], 1)
-        record = describe_run(name, config, trainer.state, **facts)
-        comparison = _compare(mine, config, name, model, tokenizer, template, record)
-        record["seconds"] = round(time.monotonic() - started, 1)
-        save_run(folder, model, tokenizer, record, comparison, mine, config, model_config)
+        fix = f"free some and give the same command again; {run.left()}"
+        raise InputError(Fault(str(run.folder), "no space left on the disk", "room to write", fix)) from error
     if comparison:
         print(to_terminal(comparison))
     print(f"saved: {target}  ({record['seconds']:.0f} s)")
@@ -123,16 +165,52 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _train(trainer: Any, checkpoint: Path | None, stop: StopRequest) -> None:
+    """Train, from a checkpoint or from the start; Ctrl-C ends it after the step that is being made."""
+    trainer.began = time.monotonic()
+    try:
+        with stop.listening():
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except InputError:
+        raise
+    except ValueError as error:  # how TRL, peft and torch refuse a setting, some only at the first step
+        reason = f"a setting that is refused ({first_line(error)})"
+        raise InputError(Fault("sintonia sft", reason, "settings that work together")) from error
+    if stop.asked:
+        raise KeyboardInterrupt
+
+
+def _tell(failure: NotFinite, trainer: Any, target: Path, rows: Any, dataset: Any, *of_run: Any) -> None:
+    """Save the batch whose loss is no number, and print what the doctor makes of its rows."""
+    tokenizer, name, recipe = of_run
+    found = rows_of_batch(failure.batch.get("input_ids", []), dataset, trainer.args.max_length)
+    path = target.with_name(f"{target.name}.failed-batch.json")
+    facts = {"learning_rate": trainer.args.learning_rate, "log": trainer.state.log_history[-5:]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for line in write_failed_batch(path, failure, found, trainer.model, tokenizer, **facts):
+        print(f"sintonia: {line}", file=sys.stderr)
+    if found:
+        report = doctor.examine(
+            [rows[number] for number in found],
+            tokenizer=tokenizer,
+            recipe=recipe,
+            model=name,
+            own=True,
+            lang=doctor.environment_language(),
+        )
+        print(report.to_text(notes=False), file=sys.stderr)
+
+
 def _may_train(
-    rows: list[dict[str, Any]], tokenizer: Any, name: Any, mine: Any, config: Any, model_config: Any
+    rows: list[dict[str, Any]], tokenizer: Any, name: Any, mine: Any, recipe: dict[str, Any]
 ) -> bool:
     """Print what the doctor says of this run, notes left out; false where the run must not start."""
-    settings = (mine, config, model_config)
-    fields = {part.name: getattr(of, part.name) for of in settings for part in _fields(of)}
+    if not is_main_process():
+        return True  # one process looks, for all
     report = doctor.examine(
         mine.data if Path(mine.data).is_file() else rows,
         tokenizer=tokenizer,
-        recipe=fields,
+        recipe=recipe,
         model=name,
         own=True,
         lang=doctor.environment_language(),
@@ -195,26 +273,13 @@ def _unknown(where: str, text: str, known: list[str]) -> Fault:
 
 def _with_recipe(argv: list[str]) -> list[str]:
     """The arguments with a readable recipe in them, in the one form that TrlParser takes."""
-    import yaml
-
     argv = [part for arg in argv for part in (arg.split("=", 1) if arg.startswith("--config=") else [arg])]
     if "--config" not in argv:
         argv = ["--config", str(DEFAULT_RECIPE), *argv]
     place = argv.index("--config") + 1
     if place >= len(argv):
         raise InputError(Fault("--config", "nothing after it", "the path of a YAML recipe"))
-    path = Path(argv[place])
-    if path.is_dir() or not path.is_file():
-        found = "a directory" if path.is_dir() else "no such file"
-        raise InputError(Fault(str(path), found, "a YAML recipe", f"see {DEFAULT_RECIPE.parent}"))
-    try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise InputError(Fault(where, "invalid YAML", "`field: value` lines in UTF-8")) from None
-    if not isinstance(content, dict):
-        raise InputError(Fault(str(path), "no fields", "`field: value` lines"))
+    read_recipe(argv[place], f"see {DEFAULT_RECIPE.parent}")
     return argv
 
 
@@ -230,7 +295,7 @@ def machine_defaults() -> dict[str, Any]:
 
     defaults = {
         "report_to": "none",
-        "save_strategy": "no",
+        "save_steps": SAVE_STEPS,
         "gradient_checkpointing": None,
         "activation_checkpointing": False,
         "eval_strategy": "no",
@@ -241,6 +306,27 @@ def machine_defaults() -> dict[str, Any]:
         return {**defaults, "use_cpu": True, "bf16": False, "fp16": False}
     bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
     return {**defaults, "bf16": bf16, "fp16": not bf16}
+
+
+def save_now_and_then(config: Any, rows: int) -> bool:
+    """Set when checkpoints are written where the recipe does not say: five times in a run, after a log line.
+
+    Args:
+        config: the SFTConfig, which is changed.
+        rows: conversations that are trained on.
+
+    Returns:
+        Whether checkpoints stay in the finished run: where the recipe asked for them.
+
+    Explained in: lora.md#resume
+    """
+    if config.save_strategy != "steps" or config.save_steps != SAVE_STEPS:
+        return True
+    every = math.ceil(steps(rows, vars(config), config.world_size) * SAVE_STEPS)
+    logging = int(config.logging_steps) if config.logging_steps >= 1 else 1
+    config.save_steps = math.ceil(every / logging) * logging
+    config.save_total_limit = config.save_total_limit or 2
+    return False
 
 
 def build_dataset(rows: list[dict[str, Any]], tokenizer: Any, chat_template: str) -> Any:
@@ -266,9 +352,9 @@ def _rows(mine: SintoniaArguments) -> list[dict[str, Any]]:
     return list(load_rows(mine.data))
 
 
-def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer: Any) -> Any:
+def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer: Any, stop: Any) -> Any:
     import torch
-    from transformers import ProgressCallback, set_seed
+    from transformers import ProgressCallback, TrainerCallback, set_seed
     from trl import SFTTrainer, get_peft_config
 
     class LossBar(ProgressCallback):
@@ -278,8 +364,22 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
             if self.training_bar is not None and "loss" in (logs or {}):
                 self.training_bar.set_postfix(loss=f"{float(logs['loss']):.3f}")
 
-    class SupervisedTrainer(SFTTrainer):
-        """TRL's trainer with `supervised_loss`: on a CPU, TRL scores every position, and twice."""
+    class Wrapped(TrainerCallback):
+        """Processes that do not work together train models that differ."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            check_wrapper(trainer.model_wrapped, kind)
+
+    class WatchedTrainer(SFTTrainer):
+        """TRL's trainer, stopped by the first loss that is no number."""
+
+        def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
+            loss = super().training_step(model, inputs, num_items_in_batch)
+            check_finite(loss, inputs, self.state.global_step + 1)
+            return loss
+
+    class SupervisedTrainer(WatchedTrainer):
+        """The same with `supervised_loss`: on a CPU, TRL scores every position, and twice."""
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
@@ -290,8 +390,7 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
             return (loss, None) if return_outputs else loss
 
     if not torch.cuda.is_available():
-        # A launcher may have set one thread a process; the cores are there to be used.
-        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // config.world_size))
+        torch.set_num_threads(threads(config.world_size))
     set_seed(config.seed)
     options = {"dtype": model_config.dtype, "attn_implementation": model_config.attn_implementation}
     model = models.load_model(name, **{key: value for key, value in options.items() if value})
@@ -299,7 +398,10 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
     peft_config = get_peft_config(model_config)
     plain = config.use_cpu and config.loss_type == "nll" and not config.label_smoothing_factor
     keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
-    trainer_class = SupervisedTrainer if plain and keeps else SFTTrainer
+    trainer_class = SupervisedTrainer if plain and keeps else WatchedTrainer
+    limit = config.save_total_limit
+    if not config.load_best_model_at_end:
+        config.save_total_limit = None  # older ones go when the newer one is sealed, not before
     trainer = trainer_class(
         model=model,
         args=config,
@@ -308,38 +410,10 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
         peft_config=peft_config,
     )
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(LossBar)
+    kind = config.distributed_state.distributed_type.value
+    for callback in (LossBar(), Wrapped(), *watchers(stop, limit)):
+        trainer.add_callback(callback)
     return trainer
-
-
-def _compare(
-    mine: SintoniaArguments,
-    config: Any,
-    name: Any,
-    model: Any,
-    tokenizer: Any,
-    template: str,
-    record: Any,
-) -> Comparison | None:
-    if not mine.compare_after:
-        return None
-    from tqdm import tqdm
-
-    rows = choose(course_rows("test", mine.languages), mine.compare_prompts)
-    provenance = {
-        "data": f"{mine.data}, {record['conversations']} conversations",
-        "seed": str(config.seed),
-        "machine": record["machine"],
-        **{package: version for package, version in record["versions"].items() if version},
-    }
-    called = label(name)
-    with tqdm(total=2 * len(rows), desc="replies", dynamic_ncols=True) as bar:
-        options = {"chat_template": template, "on_batch": bar.update}
-        before = base_answers(name, tokenizer, rows, tuned=model, **options)
-        after = ask(model, tokenizer, rows, **options)
-    losses = [(step, loss) for step, loss in record["losses"]]
-    tuned = (f"{called}, tuned", after)
-    return set_side_by_side(rows, (called, before), [tuned], losses=losses, provenance=provenance)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from typing import Any
 from sintonia.chat_templates import find_template
 from sintonia.conversations import load_rows
 from sintonia.loss_masks import IGNORE_INDEX
-from sintonia.models import cache_folder
+from sintonia.models import SMALL_BASE, cache_folder
 
 SCRATCH = "scratch"
 DATA = Path(__file__).parent / "data"
@@ -80,7 +80,7 @@ def base_folder(making: Making | None = None, *, say: Callable[[str], None] = pr
     making = making or Making()
     paragraphs = course_text()
     facts = json.dumps([asdict(making), paragraphs], ensure_ascii=False)
-    target = cache_folder() / f"small-base-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
+    target = cache_folder() / f"{SMALL_BASE}{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
     if (target / "model.safetensors").is_file():
         return target
     tokenizer = train_tokenizer(paragraphs, making.vocabulary)

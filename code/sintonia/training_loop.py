@@ -19,15 +19,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from sintonia import models, small_model
+from sintonia.answers import choose
 from sintonia.chat_templates import find_template
 from sintonia.collation import collate, length_grouped_batches
-from sintonia.comparison import Comparison, compare, course_rows
+from sintonia.comparison import course_rows
 from sintonia.conversations import load_rows
 from sintonia.errors import Fault, InputError, first_line
 from sintonia.loop_recipes import COURSE, WITH_DRILLS, LoopArguments, parse
 from sintonia.loss_masks import IGNORE_INDEX, encode
 from sintonia.packing import check_packing, pack
 from sintonia.reports import to_terminal
+from sintonia.run_comparisons import compare_run
 from sintonia.run_folders import Unfinished, describe_run, output_folder, save_run, say
 from sintonia.truncation import truncate
 
@@ -199,7 +201,10 @@ def main(argv: list[str]) -> int:
             train_loss=sum(losses) / len(losses),
             train_seconds=round(time.monotonic() - began, 1),
         )
-        comparison = _compare(arguments, name, model, tokenizer, record) if arguments.compare_after else None
+        comparison = None
+        if arguments.compare_after:
+            asked = choose(course_rows("test", arguments.languages), arguments.compare_prompts)
+            comparison = compare_run(name, model, tokenizer, asked, record)
         record["seconds"] = round(time.monotonic() - started, 1)
         save_run(folder, model, tokenizer, record, comparison, arguments)
     if comparison:
@@ -278,22 +283,3 @@ def _logged(arguments: LoopArguments, log: list[dict[str, Any]]) -> Iterator[Cal
                 since.clear()
 
         yield on_step
-
-
-def _compare(arguments: LoopArguments, name: Any, model: Any, tokenizer: Any, record: Any) -> Comparison:
-    from tqdm import tqdm
-
-    rows = course_rows("test", arguments.languages)
-    label = models.EMBEDDED_NAME if models.is_embedded(name) else str(arguments.model)
-    provenance = {"data": f"{arguments.data}, {record['conversations']} conversations"}
-    provenance |= {"seed": str(arguments.seed), "machine": record["machine"]}
-    base = models.load_model(name).to(model.device)
-    with tqdm(total=2 * len(rows), desc="replies", dynamic_ncols=True) as bar:
-        return compare(
-            (label, base, tokenizer),
-            (f"{label}, tuned", model, tokenizer),
-            rows,
-            losses=[(step, loss) for step, loss in record["losses"]],
-            provenance=provenance | {name: text for name, text in record["versions"].items() if text},
-            on_batch=bar.update,
-        )

@@ -11,6 +11,7 @@ import yaml
 from sintonia import InputError, encode, labels, loop_recipes, models
 from sintonia import sft as training
 from sintonia.chat_templates import find_template
+from sintonia.run_watch import StopRequest
 
 SHORT = ("--max_steps", "1", "--per_device_train_batch_size", "2", "--compare_after", "false")
 KEPT = {
@@ -103,7 +104,7 @@ def trainer(tiny_folder, tmp_path_factory):
     tokenizer = models.load_tokenizer(tiny_folder)
     rows = training.course_rows("train", ["en"])
     dataset = training.build_dataset(rows, tokenizer, find_template("smollm2")[1])
-    return training._trainer(str(tiny_folder), config, model_config, dataset, tokenizer)
+    return training._trainer(str(tiny_folder), config, model_config, dataset, tokenizer, StopRequest())
 
 
 def test_labels_are_ours(trainer, course, tiny):
@@ -151,24 +152,34 @@ def test_data_without_a_supervised_token(tiny):
 # ------------------------------------------------------------------ output folders
 
 
-def test_a_failure_leaves_nothing(run, tiny_folder, tmp_path, monkeypatch):
+def test_a_failure_before_the_first_checkpoint_leaves_nothing(run, tiny_folder, tmp_path, monkeypatch):
     def fails(*_):
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr(training, "_compare", fails)
+    monkeypatch.setattr(training, "_train", fails)
     with pytest.raises(RuntimeError, match="in the middle"):
         run("sft", "--model", tiny_folder, "--output_dir", tmp_path / "new" / "out", *SHORT)
     assert not [path for path in tmp_path.rglob("*") if path.name != "new"]
 
 
-def test_an_interrupted_run_says_so_and_leaves_nothing(run, tiny_folder, tmp_path, monkeypatch):
+def test_what_was_trained_outlives_an_interruption(run, tiny_folder, tmp_path, monkeypatch):
+    argv = ("sft", "--model", tiny_folder, "--output_dir", tmp_path / "out", *SHORT)
+
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_compare", interrupted)
-    done = run("sft", "--model", tiny_folder, "--output_dir", tmp_path / "out", *SHORT)
-    assert (done.code, list(tmp_path.iterdir())) == (130, [])
-    assert "interrupted, nothing saved" in done.err
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_run", interrupted)
+        done = run(*argv)
+    unfinished = tmp_path / ".out.unfinished"
+    assert (done.code, list(tmp_path.iterdir())) == (130, [unfinished])
+    assert f"stopped; the same command goes on after step 1 ({unfinished / 'checkpoint-1'})" in done.out
+    done = run(*argv)
+    assert done.code == 0 and "going on after step 1" in done.out
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert record["resumed_after"] == 1 and record["train_loss"] > 0
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+    assert not {path.name for path in (tmp_path / "out").iterdir()} - KEPT - {"README.md"}
 
 
 def test_an_output_folder_that_is_not_empty_is_not_touched(run, tiny_folder, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -220,6 +221,7 @@ def test_defaults_are_trls():
     ours = LoopArguments.__dataclass_fields__
     assert set(ours) - set(theirs) == {
         *("model", "data", "languages", "chat_template", "overwrite", "compare_after"),
+        "compare_prompts",
     }
     for name in set(ours) & set(theirs):
         default = theirs[name].default
@@ -275,7 +277,7 @@ def test_a_lora_run_leaves_the_folder_that_sft_leaves(run, tiny_folder, trained_
     assert {path.name for path in target.iterdir()} == {path.name for path in trained_folder.iterdir()}
     assert [path.name for path in target.parent.iterdir()] == ["loop"]
     ours, theirs = (json.loads((folder / "run.json").read_text()) for folder in (target, trained_folder))
-    assert set(ours) >= set(theirs) - {"findings", "doctor"}
+    assert set(ours) >= set(theirs) - {"findings", "doctor", "resumed_after"}
     assert [step for step, _ in ours["losses"]] == [1, 2]
     before, after = ours["scores"]["en"]
     assert after["response_loss"] < before["response_loss"]
@@ -310,6 +312,12 @@ def test_from_scratch_in_small(run, monkeypatch, tmp_path, course):
     base = models.base_of(target)
     assert models.load_model(target).config.hidden_size == models.load_model(base).config.hidden_size == 32
     assert json.loads((target / "run.json").read_text())["scores"]["en"][1]["prompts"] > 0
+    # No path of this machine is shown, and no more prompts are asked than the recipe says.
+    assert f"model: {Path(base).name} (made from the course's text)" in done.out.splitlines()
+    card = (target / "README.md").read_text("utf-8")
+    assert f'base_model: "{Path(base).name}"' in card and "sintonia loop --model scratch" in card
+    assert str(tmp_path) not in card + (target / "report.md").read_text("utf-8")
+    assert json.loads((target / "run.json").read_text())["scores"]["en"][1]["prompts"] == 10
 
 
 def test_packs_go_through_the_command(run, tiny_folder, tmp_path, course):

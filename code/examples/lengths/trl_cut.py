@@ -1,6 +1,8 @@
 """The same limits in TRL's trainer: one is silent, one is an error, one trains nothing."""
 
 # --8<-- [start:listing]
+import tempfile
+
 import datasets
 from transformers import LlamaConfig, LlamaForCausalLM
 from trl import SFTConfig, SFTTrainer
@@ -17,7 +19,7 @@ dataset = datasets.Dataset.from_list([{"prompt": row[:1], "completion": row[1:]}
 
 for limit, packing in ((60, False), (58, False), (20, False), (20, True)):
     arguments = SFTConfig(
-        "unused",
+        tempfile.gettempdir(),
         max_length=limit,
         packing=packing,
         use_cpu=True,

@@ -1,6 +1,8 @@
 """A launch that is not the one you meant stops at its first step, not after a week."""
 
 # --8<-- [start:listing]
+import tempfile
+
 import torch
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
@@ -19,9 +21,10 @@ class Expect(TrainerCallback):
             raise RuntimeError(f"launch: found {found}; expected {self.expected}")
 
 
+folder = tempfile.gettempdir()
 trainer = Trainer(
     untrained_model(300, Making()),
-    TrainingArguments(use_cpu=True, bf16=False, report_to="none"),
+    TrainingArguments(folder, use_cpu=True, bf16=False, report_to="none"),
     train_dataset=[
         {"input_ids": torch.tensor([1, 5, 2]), "labels": torch.tensor([1, 5, 2])}
     ],

@@ -1,6 +1,8 @@
 """A stream has no length: rows come one by one, and are shuffled inside a buffer."""
 
 # --8<-- [start:listing]
+import tempfile
+
 import torch
 from datasets import load_dataset
 from transformers import Trainer, TrainingArguments
@@ -12,7 +14,8 @@ print("in order:    ", [row["id"] for row in rows.take(3)])
 mixed = rows.shuffle(seed=0, buffer_size=20)
 print("buffer of 20:", [row["id"] for row in mixed.take(3)])
 
-arguments = TrainingArguments(use_cpu=True, bf16=False, report_to="none")
+folder = tempfile.gettempdir()  # the trainer makes its folder at once
+arguments = TrainingArguments(folder, use_cpu=True, bf16=False, report_to="none")
 try:
     Trainer(torch.nn.Linear(1, 1), arguments, train_dataset=mixed)
 except ValueError as error:
