@@ -1,0 +1,22 @@
+import json
+import re
+
+
+def follows(reply, rules):
+    if not reply.strip():
+        return False
+    if "max_words" in rules and len(reply.split()) > rules["max_words"]:
+        return False
+    lines = reply.splitlines()
+    if "items" in rules and sum(line.startswith("- ") for line in lines) != rules["items"]:
+        return False
+    said = re.findall(r"\w+", reply.casefold())
+    if any(word.casefold() in said for word in rules.get("excludes", [])):
+        return False
+    if "json_keys" not in rules:
+        return True
+    try:
+        value = json.loads(reply)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and set(value) == set(rules["json_keys"])
