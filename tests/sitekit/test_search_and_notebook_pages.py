@@ -78,6 +78,21 @@ def test_pictures_become_files():
     assert f'src="../../assets/{name}"' in page.html and "base64" not in page.html
 
 
+def test_drawings_become_part_of_the_page():
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="a curve" viewBox="0 0 4 2">'
+        '<polyline fill="none" points="0,1 4,0"/></svg>'
+    )
+    data = base64.b64encode(svg.encode()).decode()
+    html = notebook(
+        code_cell("plot()", output(f'<img src="data:image/svg+xml;base64,{data}"/>', "jp-RenderedSVG"))
+    )
+    page = slim(html, stem="x")
+    assert page.pictures == {} and "<img" not in page.html and "base64" not in page.html
+    assert 'aria-label="a curve"' in page.html and 'viewBox="0 0 4 2"' in page.html
+    assert 'points="0,1 4,0"' in page.html
+
+
 def test_cells_for_colab_are_left_out():
     html = notebook(
         markdown_cell(
