@@ -2,7 +2,11 @@
 # make site    builds it into site/
 # make test    everything: lint, the four languages in step, listings, notebooks, site, browser
 # make sft     trains the embedded real model and shows base and tuned side by side
-# make parity  only the check that the four languages are in step
+# make parity  only the check that the languages are in step; make status shows them page by page
+# make accept  declares sections in step: make accept SECTIONS="masks.md#label-shift" REASON="a typo"
+# make new-language CODE=fr   begins a language
+# make language  spelling, long sentences, Chinese typography (needs hunspell)
+# make playground  bundles code/playground into docs/assets/playground (needs Node 20 and npm; the site does not)
 # make lint    only ruff; make format writes what it can mend
 
 PYTHON ?= python3
@@ -18,7 +22,7 @@ export PYTHONPATH := $(CURDIR)/code
 # Material announces its successor at every build; the choice of stack is made in mkdocs.yml.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test sft parity lint format outputs notebooks clean
+.PHONY: serve site test sft parity status accept new-language language lint format outputs notebooks playground clean
 
 serve: $(VENV)/site.done
 	$(RUN) -m sitekit.serve --port $(PORT)
@@ -33,7 +37,19 @@ sft: $(VENV)/train.done
 	$(RUN) -m sintonia sft
 
 parity: $(VENV)/site.done
-	$(RUN) -m sitekit.parity
+	@$(RUN) -m sitekit parity
+
+status: $(VENV)/site.done
+	@$(RUN) -m sitekit status || test $$? -eq 1
+
+accept: $(VENV)/site.done
+	@$(RUN) -m sitekit accept $(or $(SECTIONS),--all) --reason "$(REASON)"
+
+new-language: $(VENV)/site.done
+	@$(RUN) -m sitekit new-language "$(CODE)"
+
+language: $(VENV)/test.done
+	$(RUN) -m sitekit.language
 
 lint: $(VENV)/test.done
 	$(RUN) -m ruff check .
@@ -48,6 +64,9 @@ outputs: $(VENV)/test.done
 
 notebooks: $(VENV)/test.done
 	$(RUN) -m sitekit.notebooks --execute
+
+playground:
+	cd code/playground && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 
 clean:
 	rm -rf site .cache .pytest_cache .ruff_cache .hypothesis

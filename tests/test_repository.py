@@ -58,6 +58,7 @@ def test_workflows_pin_every_action_by_commit():
 def test_ci_runs_what_people_run():
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert "SINTONIA_REQUIRE_BROWSER=1" in script
+    assert "SINTONIA_REQUIRE_LANGUAGE=1" in script
     assert script.rstrip().endswith("exec make test")
 
 
