@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,9 @@ from typing import Any
 
 from sintonia.errors import Fault, InputError
 
+_ACCELERATE = re.compile(
+    r"(^|/)accelerate(-launch)?$|\baccelerate[./]commands[./](accelerate_cli|launch)(\.py)?$"
+)
 WRAPPERS = {"FSDP": "fully_shard", "DEEPSPEED": "DeepSpeedEngine", "NO": "none"}
 
 
@@ -84,10 +88,11 @@ def asked_for(launcher: Sequence[str]) -> int | None:
 
     Explained in: lora.md#several-gpus
     """
-    if not any(Path(part).name in ("accelerate", "accelerate-launch") for part in launcher):
+    places = [place for place, part in enumerate(launcher) if _ACCELERATE.search(part)]
+    if not places:
         return None
     own: list[str] = []
-    for part in launcher:
+    for part in launcher[places[0] + 1 :]:
         if part.endswith(".py") or part in ("-m", "--module"):
             break  # what follows belongs to the script
         own += part.split("=", 1)

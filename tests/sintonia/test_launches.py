@@ -19,6 +19,8 @@ def launch(*parts):
         (launch("--num_processes=4", "train.py"), 4),
         (launch("-m", "sintonia", "sft", "--num_processes", "8"), None),
         (launch("train.py"), None),
+        (["python", "-m", "accelerate.commands.launch", "--num_processes", "3", "-m", "sintonia"], 3),
+        (["python", "/lib/accelerate/commands/launch.py", "--num_processes", "3", "train.py"], 3),
         (["torchrun", "--nproc_per_node", "2"], None),
         ([], None),
     ],
