@@ -256,11 +256,14 @@ def _memory(
             half=bool(recipe.get("bf16") or recipe.get("fp16")),
             checkpointing=not own if checkpointing is None else bool(checkpointing),
             scored=supervised if own and machine.cpu else 0.1,  # TRL's head makes logits tile by tile
+            padded=batch > 1,
+            accumulation=int(recipe.get("gradient_accumulation_steps") or 1),
+            cpu=machine.cpu,
         )
     except KeyError:  # not a kind of model that the arithmetic knows
         return
     if needed.total > machine.memory:
-        parts = {name: getattr(needed, name) for name in ("weights", "training", "activations")}
+        parts = {"weights": needed.weights, "training": needed.training, "activations": needed.batch}
         smaller = max(1, batch // 4)
         fix = {"batch": smaller, "accumulation": -(-batch // smaller)}
         yield Observation("R05", {"needed": needed.total, "available": machine.memory, **parts, **fix})

@@ -145,9 +145,9 @@ def tensor_shapes(path: Path) -> dict[str, list[int]]:
         with path.open("rb") as stream:
             size = struct.unpack("<Q", stream.read(8))[0]
             header = json.loads(stream.read(min(size, 100_000_000)))
-    except (OSError, ValueError, struct.error):
+        return {name: list(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
+    except (OSError, ValueError, struct.error, RecursionError, KeyError, TypeError, AttributeError):
         return {}
-    return {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
 
 
 def _cached(name: str, file: str) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _cached(name: str, file: str) -> dict[str, Any]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

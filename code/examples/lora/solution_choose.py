@@ -27,7 +27,7 @@ def choose(config, memory, lengths):
 
 
 lengths = [90] * 60 + [300] * 39 + [3000]
-for gib in (32, 8, 3, 2, 1, 0.5):
+for gib in (32, 8, 3, 2, 1.25, 0.5):
     setting = choose(estimates.EMBEDDED_CONFIG, gib * 2**30, lengths)
     print(f"{gib:>4} GiB", setting)
 # --8<-- [end:listing]
