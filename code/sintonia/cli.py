@@ -12,7 +12,7 @@ from typing import Any
 
 from sintonia import __version__
 from sintonia.cpu_threads import wait_asleep
-from sintonia.errors import Fault, InputError
+from sintonia.errors import Fault, InputError, harmless
 from sintonia.row_formats import FORMATS
 from sintonia.truncation import TRUNCATIONS
 
@@ -54,7 +54,7 @@ def _guarded(run: Any, arguments: Any) -> int:
     try:
         return run(arguments)
     except InputError as error:
-        print(f"sintonia: {error}", file=sys.stderr)
+        print(harmless(f"sintonia: {error}"), file=sys.stderr)
         return BAD_INPUT
     except ModuleNotFoundError as error:
         fault = Fault(f"package {error.name!r}", "it is not installed", "the training extra")
@@ -129,6 +129,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_doctor(commands.add_parser("doctor", help="what would go wrong in training, before it does"))
 
+    _add_estimate(commands.add_parser("estimate", help="memory, steps and time of a run, before it starts"))
+
     _add_exercise(commands.add_parser("exercise", help="the course's exercises, checked on this machine"))
 
     commands.add_parser("sft", help="train (sintonia sft --help lists every flag)")
@@ -181,6 +183,22 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     _add_format(parser, "--format")
     parser.set_defaults(run=_doctor)
+
+
+def _add_estimate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="RECIPE", help="YAML of the run; the default recipe if left out")
+    parser.add_argument("--model", metavar="M", help="hub id or folder, instead of the recipe's")
+    parser.add_argument("--data", metavar="FILE", help="conversations, instead of the recipe's")
+    parser.add_argument("--rows", type=_positive, metavar="N", help="so many conversations, instead of data")
+    parser.add_argument("--length", type=_positive, metavar="N", help="tokens of each of these rows")
+    parser.add_argument("--batch-size", type=_positive, metavar="N", help="rows at once, on each device")
+    parser.add_argument("--processes", type=_positive, default=1, metavar="N", help="data-parallel processes")
+    parser.add_argument("--device", choices=("cpu", "gpu"), default="cpu", help="where the run will be")
+    speed = parser.add_mutually_exclusive_group()
+    speed.add_argument("--tokens-per-second", type=_positive, metavar="N", help="speed, for the time")
+    speed.add_argument("--measure", type=_positive, metavar="STEPS", help="measure that speed on this CPU")
+    parser.add_argument("--json", action="store_true", help="one JSON object, sizes in bytes")
+    parser.set_defaults(run=_estimate)
 
 
 def _add_exercise(parser: argparse.ArgumentParser) -> None:
@@ -274,6 +292,8 @@ def _render(arguments: argparse.Namespace) -> int:
     rows = _chosen(arguments, need_assistant=not arguments.add_generation_prompt)
     texts = [_text(row, arguments, tokenizer) for _, row in rows]
     for text in texts:
+        if sys.stdout.isatty():  # exact into a file or a pipe; a terminal would obey what stands in it
+            text = harmless(text)
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
     return DONE
 
@@ -381,6 +401,36 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return report.exit_code(strict=arguments.strict)
 
 
+def _estimate(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from sintonia import run_estimates
+
+    if (arguments.rows is None) != (arguments.length is None):
+        raise InputError(Fault("sintonia estimate", "one of --rows and --length", "both of them, or neither"))
+    if arguments.measure and (arguments.device == "gpu" or arguments.processes > 1):
+        raise InputError(Fault("--measure", "a run elsewhere", "one process on this CPU"))
+    recipe = run_estimates.read(arguments.config)
+    if arguments.batch_size:
+        recipe["per_device_train_batch_size"] = arguments.batch_size
+    run = run_estimates.estimate_run(
+        recipe,
+        model=arguments.model,
+        data=arguments.data,
+        rows=arguments.rows,
+        length=arguments.length,
+        device=arguments.device,
+        processes=arguments.processes,
+        tokens_per_second=arguments.tokens_per_second,
+    )
+    if arguments.measure:
+        wait_asleep()
+        speed = run_estimates.measure_speed(recipe, run, arguments.measure, arguments.model)
+        run = replace(run, tokens_per_second=speed)
+    print(run.to_json() if arguments.json else run.to_text())
+    return DONE
+
+
 def _exercise(arguments: argparse.Namespace) -> int:
     from sintonia.doctor import environment_language
     from sintonia.exercises import commands
@@ -407,8 +457,12 @@ def _loop(argv: list[str]) -> int:
 
 def _sft(argv: list[str]) -> int:
     wait_asleep()
-    from sintonia import sft
+    from sintonia.starting import without_collection
 
+    with without_collection():
+        from sintonia import sft
+
+        sft.import_trainer()
     return sft.main(argv)
 
 
@@ -479,6 +533,5 @@ def _chat(arguments: argparse.Namespace) -> int:
                 max_new_tokens=arguments.max_new_tokens,
             )[0]
             turns.append({"role": "assistant", "content": reply.text})
-            # What a model writes must not steer the terminal.
-            shown = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in reply.text)
+            shown = harmless(reply.text)  # what a model writes must not steer the terminal
             print(shown if reply.stopped else f"{shown} … (did not stop)")

@@ -44,7 +44,15 @@ def output_folder(given: str | None, overwrite: bool = False) -> Path:
     if target.exists() and not overwrite and (target.is_file() or any(target.iterdir())):
         fix = "choose another --output_dir, or pass --overwrite"
         raise InputError(Fault(str(target), "a folder that is not empty", "a new one", fix))
+    if target.is_file() or (target.is_dir() and any(target.iterdir()) and not _is_run(target)):
+        # --overwrite removes the whole folder; what is not a run was not ours to remove.
+        fix = "choose another --output_dir, or remove it yourself"
+        raise InputError(Fault(str(target), f"no {models.RUN_FILE} in it", "a run, or a new folder", fix))
     return target
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / models.RUN_FILE).is_file()
 
 
 class Unfinished:

@@ -40,6 +40,7 @@ from sintonia.run_comparisons import compare_run
 from sintonia.run_failures import rows_of_batch, write_failed_batch
 from sintonia.run_folders import describe_run, is_main_process, output_folder, save_run, say, versions
 from sintonia.run_watch import NotFinite, StopRequest, check_finite, is_disk_full, watchers
+from sintonia.starting import adapter_for_float16, check_device, check_quantization, refuse_remote_code
 
 DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
 COURSE = "course"
@@ -95,6 +96,7 @@ def main(argv: list[str]) -> int:
 
     started = time.monotonic()
     mine, config, model_config = parse(argv)
+    check_quantization(model_config, config)
     kind = config.distributed_state.distributed_type.value
     if launched := describe_launch(config.world_size, kind):
         say(launched)
@@ -222,6 +224,16 @@ def _may_train(
     return report.exit_code() == 0
 
 
+def import_trainer() -> None:
+    """Import what a run is going to need: four fifths of the seconds before its first step.
+
+    Explained in: sft.md#one-command
+    """
+    import trl
+
+    _ = (trl.ModelConfig, trl.SFTConfig, trl.SFTTrainer, trl.TrlParser)  # trl imports at first use
+
+
 def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
     """`(SintoniaArguments, SFTConfig, ModelConfig)` from flags over a recipe over this machine's defaults.
 
@@ -279,7 +291,9 @@ def _with_recipe(argv: list[str]) -> list[str]:
     place = argv.index("--config") + 1
     if place >= len(argv):
         raise InputError(Fault("--config", "nothing after it", "the path of a YAML recipe"))
-    read_recipe(argv[place], f"see {DEFAULT_RECIPE.parent}")
+    recipe = read_recipe(argv[place], f"see {DEFAULT_RECIPE.parent}")
+    refuse_remote_code(recipe, argv[place], argv)
+    check_device(recipe, argv[place], argv)
     return argv
 
 
@@ -352,6 +366,17 @@ def _rows(mine: SintoniaArguments) -> list[dict[str, Any]]:
     return list(load_rows(mine.data))
 
 
+def _quantization(model_config: Any, config: Any) -> dict[str, Any]:
+    """What `load_model` must be told for `--load_in_4bit` or `--load_in_8bit`."""
+    from trl import get_quantization_config
+
+    if not (model_config.load_in_4bit or model_config.load_in_8bit):
+        return {}
+    # Each process of a launch holds the whole quantized model on its own GPU.
+    device_map = {"": config.local_process_index}
+    return {"quantization_config": get_quantization_config(model_config), "device_map": device_map}
+
+
 def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer: Any, stop: Any) -> Any:
     import torch
     from transformers import ProgressCallback, TrainerCallback, set_seed
@@ -393,6 +418,7 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
         torch.set_num_threads(threads(config.world_size))
     set_seed(config.seed)
     options = {"dtype": model_config.dtype, "attn_implementation": model_config.attn_implementation}
+    options |= {"trust_remote_code": config.trust_remote_code, **_quantization(model_config, config)}
     model = models.load_model(name, **{key: value for key, value in options.items() if value})
     model.config.use_cache = False
     peft_config = get_peft_config(model_config)
@@ -409,6 +435,7 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
         processing_class=tokenizer,
         peft_config=peft_config,
     )
+    adapter_for_float16(trainer.model, config)
     trainer.remove_callback(ProgressCallback)
     kind = config.distributed_state.distributed_type.value
     for callback in (LossBar(), Wrapped(), *watchers(stop, limit)):

@@ -7,8 +7,11 @@ import pytest
 KINDS = {
     "ddp.yaml": ("MULTI_GPU", False),
     "ddp-cpu.yaml": ("MULTI_GPU", True),
+    "deepspeed-zero3.yaml": ("DEEPSPEED", False),
     "fsdp2.yaml": ("FSDP", False),
+    "two-nodes.yaml": ("MULTI_GPU", False),
 }
+MACHINES = {"two-nodes.yaml": (2, 16)}
 
 
 def test_every_file_is_looked_at(root):
@@ -24,7 +27,8 @@ def test_accelerate_reads_it(root, name):
     kind, on_cpu = KINDS[name]
     assert config.distributed_type == kind
     assert config.use_cpu is on_cpu
-    assert config.num_processes == 2
+    assert (config.num_machines, config.num_processes) == MACHINES.get(name, (1, 2))
+    assert config.deepspeed_config.get("zero_stage") == (3 if kind == "DEEPSPEED" else None)
     assert config.fsdp_config.get("fsdp_version") == (2 if kind == "FSDP" else None)
     assert f"code/recipes/accelerate/{name}" in path.read_text("utf-8").split("\n\n")[0]
 

@@ -182,6 +182,13 @@ def test_what_was_trained_outlives_an_interruption(run, tiny_folder, tmp_path, m
     assert not {path.name for path in (tmp_path / "out").iterdir()} - KEPT - {"README.md"}
 
 
+def test_overwriting_removes_runs_and_nothing_else(run, tiny_folder, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    done = run("sft", "--model", tiny_folder, "--output_dir", tmp_path, "--overwrite", *SHORT)
+    assert done.code == 2 and "found no run.json in it" in done.err
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
 def test_an_output_folder_that_is_not_empty_is_not_touched(run, tiny_folder, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     done = run("sft", "--model", tiny_folder, "--output_dir", tmp_path, *SHORT)
@@ -197,6 +204,7 @@ def test_overwrite_replaces_it_only_when_the_run_is_whole(run, tiny_folder, tmp_
     target = tmp_path / "out"
     target.mkdir()
     (target / "mine.txt").write_text("mine")
+    (target / "run.json").write_text("{}")
     argv = ("sft", "--model", tiny_folder, "--output_dir", target, "--overwrite", "true", *SHORT)
     with monkeypatch.context() as patch:
         patch.setattr(training, "save_run", lambda *_: (_ for _ in ()).throw(RuntimeError("full")))
