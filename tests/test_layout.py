@@ -14,6 +14,9 @@ CODE = ROOT / "code"
 # there before they are. sft compares when it is done, so it stands right of comparison.
 ORDER = [
     "errors",
+    "hub_faults",
+    "weight_files",
+    "starting",
     "recipe_files",
     "cpu_threads",
     "json_lists",
@@ -66,6 +69,7 @@ ORDER = [
     "evaluation",
     "answers",
     "comparison",
+    "run_estimates",
     "run_comparisons",
     "report_tables",
     "terminal_reports",

@@ -59,12 +59,14 @@ def flaws(checkpoint: Path) -> list[Fault]:
         expected = {str(name): (int(facts["bytes"]), str(facts["sha256"])) for name, facts in files.items()}
     except FileNotFoundError:
         return [Fault(str(checkpoint), f"no {MANIFEST}", "one: it is written last")]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [Fault(str(manifest), "no list of files", "sizes and checksums as JSON")]
     found = []
     for name, (size, digest) in expected.items():
         path = checkpoint / name
-        if not path.is_file():
+        if not path.resolve().is_relative_to(checkpoint.resolve()):
+            found.append(Fault(str(manifest), f"the file {name!r}", "files of this folder"))
+        elif not path.is_file():
             found.append(Fault(str(path), "no such file", f"{size:,} bytes"))
         elif path.stat().st_size != size:
             found.append(Fault(str(path), f"{path.stat().st_size:,} bytes", f"{size:,}"))

@@ -266,7 +266,7 @@ def _reference(rows: RowEncoder, sample: list[dict[str, Any]]) -> Iterator[Obser
                 return_assistant_tokens_mask=True,
                 **(row.get("chat_template_kwargs") or {}),
             )
-        except Exception:  # what transformers refuses is the business of other checks
+        except Exception:  # what it refuses is the business of other checks  # nosec B112
             continue
         if list(theirs["input_ids"]) != ids:
             continue

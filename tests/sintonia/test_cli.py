@@ -104,9 +104,9 @@ MODEL_CASES = {
     "file": "found a file; expected a model folder or a hub id",
     "empty": "found no ",
     "no-weights": "found no weights; expected a *.safetensors file",
-    "pickle": "found no weights; expected a *.safetensors file",
+    "pickle": "found only pickled weights (pytorch_model.bin); expected a *.safetensors file",
     "no-tokenizer": "found no tokenizer; expected a tokenizer.json",
-    "hub": "found nothing usable",
+    "hub": "found HF_HUB_OFFLINE set",
 }
 
 
@@ -392,6 +392,28 @@ def test_chat_shows_no_control_character_of_a_model(run, tiny_folder, monkeypatc
     monkeypatch.setattr(generation, "generate", lambda *_, **__: [reply])
     out = run("chat", "--model", tiny_folder, stdin="Oi\n").out
     assert not {"\x1b", "\x07"} & set(out)
+
+
+def test_render_steers_no_terminal_and_changes_nothing_in_a_pipe(run, rows_file):
+    import contextlib
+    import io
+
+    from sintonia.cli import main
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    path = rows_file({"messages": [{**ASK, "content": "a\x1b[2J\u202eb\tc"}, SAY]})
+    assert "a\x1b[2J\u202eb\tc" in run("render", path).out
+    with contextlib.redirect_stdout(Terminal()) as out:
+        assert main(["render", str(path)]) == 0
+    assert "a�[2J�b\tc" in out.getvalue() and not {"\x1b", "\u202e"} & set(out.getvalue())
+
+
+def test_mask_steers_no_terminal(run, rows_file):
+    path = rows_file({"messages": [{**ASK, "content": "a\x1b[2J\x07\u202eb"}, SAY]})
+    assert not {"\x1b", "\x07", "\u202e"} & set(run("mask", path).out)
 
 
 def test_chat_takes_bytes_that_are_no_utf8(spawn, tiny_folder):

@@ -205,8 +205,9 @@ def test_damaged_gzip(tmp_path):
 
 def test_a_hub_id_that_cannot_be_had():
     line = refused("nobody-here/nothing-at-all")[0]
-    assert line.startswith("nobody-here/nothing-at-all: found nothing to read (")
-    assert line.endswith("expected a file here or a dataset on the hub; check the name, or pass a path")
+    assert line.startswith("nobody-here/nothing-at-all: found HF_HUB_OFFLINE set, and none in the cache; ")
+    assert "; expected a file or folder here, or a dataset on the hub; " in line
+    assert "without a network, pass a file, or a folder that `hf download nobody-here/nothing-at-all" in line
 
 
 @pytest.mark.parametrize(

@@ -25,3 +25,16 @@ def test_twenty_are_printed_and_all_are_kept():
 
 def test_exactly_twenty_need_no_closing_line():
     assert len(str(InputError([Fault("a", "x", "y")] * 20)).splitlines()) == 20
+
+
+def test_nothing_in_an_error_steers_the_terminal(run, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        '{"messages": [{"role": "\\u001b[2J\\u202e", "content": "a"}], "\\u001b]0;x\\u0007": 1}\n'
+    )
+    done = run("render", path)
+    assert done.code == 2
+    done_too = run("render", tmp_path / "a\x1b[2Jb\u202ec")
+    assert done_too.code == 2 and "a�[2Jb�c" in done_too.err
+    for text in (done.err, done_too.err):
+        assert not {"\x1b", "\x07", "\u202e"} & set(text)

@@ -115,7 +115,7 @@ class Work:
         self.module.__file__ = str(file)
         sys.modules[MODULE] = self.module
         with self.guarded():
-            exec(program, self.module.__dict__)
+            exec(program, self.module.__dict__)  # the learner's own file  # nosec B102
 
     def get(self, name: str) -> Any:
         """What the learner's file calls `name`.
