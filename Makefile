@@ -1,5 +1,5 @@
 # make serve   the course at http://127.0.0.1:8000/ (PORT=8080 for another port, LANGS=pt for one language)
-# make site    builds it into site/
+# make site    builds it into site/; make offline packs it into dist/sintonia-offline.zip, to be read without a server
 # make test    everything: lint, the four languages in step, listings, notebooks, site, browser
 # make sft     trains the embedded real model and shows base and tuned side by side
 # make parity  only the check that the languages are in step; make status shows them page by page
@@ -22,13 +22,16 @@ export PYTHONPATH := $(CURDIR)/code
 # Material announces its successor at every build; the choice of stack is made in mkdocs.yml.
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: serve site test sft parity status accept new-language language lint format outputs notebooks playground clean
+.PHONY: serve site offline test sft parity status accept new-language language lint format outputs notebooks playground clean
 
 serve: $(VENV)/site.done
 	$(RUN) -m sitekit.serve --port $(PORT)
 
 site: $(VENV)/site.done
 	$(RUN) -m mkdocs build --strict
+
+offline: site
+	$(RUN) -m sitekit offline
 
 test: $(VENV)/test.done
 	$(RUN) -m pytest

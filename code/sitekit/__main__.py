@@ -12,6 +12,7 @@ COMMANDS = {
     "status": "show how each language stands, page by page",
     "accept": "declare sections in step",
     "new-language": "begin a language, or renew what it has still to do",
+    "offline": "pack the built site for reading without a server",
 }
 
 

@@ -25,7 +25,7 @@ if CODE not in sys.path:
     # MkDocs loads this file by its path; its neighbours are found under code/.
     sys.path.insert(0, CODE)
 
-from sitekit import pages, playground, search, status, to_do  # noqa: E402
+from sitekit import mended_scripts, pages, playground, search, status, to_do  # noqa: E402
 from sitekit.figures import Figures  # noqa: E402
 from sitekit.findings import CannotReadError  # noqa: E402
 from sitekit.glossary import Glossary  # noqa: E402
@@ -42,6 +42,8 @@ from sitekit.settings import (  # noqa: E402
 from sitekit.words import word  # noqa: E402
 
 log = get_plugin_logger("sitekit")
+# Social previews name a language with a country.
+TERRITORY = {"pt": "pt_BR", "es": "es_LA", "zh": "zh_CN", "en": "en_US"}
 
 if ".ipynb" not in utils.markdown_extensions:
     # static-i18n rebuilds every File, and MkDocs counts no .ipynb as a page: without this, notebooks
@@ -99,6 +101,7 @@ def _begin(config, i18n) -> None:
     if not serving:
         config.site_url = site_address(repo, config.site_url)
     _state.project = Project(repo, config.site_url or "/", config.extra["branch"])
+    config.extra["site_root"] = _state.project.site_url
     config.extra["repo_link"] = f"https://github.com/{repo}"
     docs = Path(config.docs_dir)
     root = Path(config.config_file_path).parent
@@ -257,6 +260,7 @@ def _alternate(i18n, locale: str, url: str, base_url: str) -> dict[str, str]:
     return {
         "locale": locale,
         "lang": HTML_LANG[locale],
+        "territory": TERRITORY.get(locale, locale),
         "name": i18n.get_language_config(locale).name,
         "href": f"{base}/{path}" if path or base != "." else "./",
         "absolute": posixpath.join(_state.project.site_url, path),
@@ -317,6 +321,8 @@ def _finish(config):
         utils.write_file(data, str(site / "assets" / "notebooks" / name))
     if (site / "search" / "search_index.json").is_file():
         search.write_indexes(site, i18n.build_languages, i18n.default_language)
+    for missed in mended_scripts.mend(site):
+        log.warning(f"code/sitekit/mended_scripts.py: found no place for {missed}; look at Material's script")
     jupyter = config.plugins.get("mkdocs-jupyter")
     if jupyter is not None and not _languages_asked():
         for stale in set(Path(jupyter.config["cache_dir"]).glob("*.json")) - _state.cache_used:

@@ -16,6 +16,7 @@ from sitekit.glossary import GLOSSARY_MARK, TERM, Glossary
 
 _FENCE = re.compile(r"^\s*(?P<fence>`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1(?!`)")
+_EMPTY_HEADER = re.compile(r"<th(?P<rest>\s[^>]*)?>\s*</th>")
 _TERM_LINK = re.compile(r'<a\b(?=[^>]*\bdata-term="(?P<id>[^"]+)")[^>]*>')
 
 
@@ -109,12 +110,16 @@ def expand_markdown(
 
 
 def fill_html(html: str, *, lang: str, glossary: Glossary, figures: Figures) -> str:
-    """A page's HTML with drawings in their places and definitions as tooltips."""
+    """A page's HTML with drawings in their places and definitions as tooltips.
+
+    The corner of a table that has names on both sides is a cell: a header without words says nothing.
+    """
 
     def tooltip(match: re.Match) -> str:
         tag = match[0]
         tag = re.sub(r'\s*data-term="[^"]*"', "", tag)
         return f'{tag[:-1]} title="{escape(glossary.definition(match["id"], lang))}">'
 
+    html = _EMPTY_HEADER.sub(lambda match: f"<td{match['rest'] or ''}></td>", html)
     html = FIGURE_MARK.sub(lambda match: figures.html(match[1], lang), html)
     return _TERM_LINK.sub(tooltip, html)

@@ -2,6 +2,10 @@
 
 import functools
 import http.server
+import json
+import os
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from sitekit.building import NO_BROWSER, find_browser, site_for_tests
 
 ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,6 +65,33 @@ def chromium():
         browser.close()
 
 
+def _missing_packages(reason):
+    """Without npm or its packages the tests that need them are skipped, unless SINTONIA_REQUIRE_NODE=1."""
+    if os.environ.get("SINTONIA_REQUIRE_NODE") == "1":
+        pytest.fail(f"SINTONIA_REQUIRE_NODE=1: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The source of axe-core, of the version that package.json pins: installed beside it, or for this run."""
+    wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["devDependencies"]["axe-core"]
+    package = HERE / "node_modules" / "axe-core"
+    installed = package / "package.json"
+    if not installed.is_file() or json.loads(installed.read_text(encoding="utf-8"))["version"] != wanted:
+        if shutil.which("npm") is None:
+            _missing_packages("no axe-core and no npm: apt-get install npm, then npm ci in tests/browser")
+        folder = tmp_path_factory.mktemp("axe")
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(HERE / name, folder)
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            _missing_packages(f"npm ci in tests/browser failed: {done.stderr.strip()[-200:]}")
+        package = folder / "node_modules" / "axe-core"
+    return (package / "axe.min.js").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def site_url(chromium):
     """Asks for the browser first: without one, nothing is built."""
@@ -73,31 +105,40 @@ def site_url(chromium):
     server.server_close()
 
 
+def watch_page(page, site_url, faults):
+    """Writes down what a page asks for in vain or elsewhere, and what its console says."""
+
+    def requested(request):
+        if not request.url.startswith((site_url, "data:", "blob:")):
+            faults.append(f"foreign or stray request: {request.url}")
+
+    def answered(response):
+        if response.status >= 400:
+            faults.append(f"{response.status}: {response.url}")
+
+    def failed(request):
+        # Leaving a page cancels what it was still loading: that is the reader's doing.
+        if request.failure != "net::ERR_ABORTED":
+            faults.append(f"failed: {request.url} ({request.failure})")
+
+    page.on("request", requested)
+    page.on("response", answered)
+    page.on("requestfailed", failed)
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
+
+
+@pytest.fixture(scope="session")
+def watch():
+    """`watch(page, site_url, faults)`, for a test that opens its pages itself."""
+    return watch_page
+
+
 @pytest.fixture
 def open_page(chromium, site_url):
     """Opens an address of the site; in the end, all requests were ours and answered, the console silent."""
     contexts = []
     faults = []
-
-    def watch(page):
-        def requested(request):
-            if not request.url.startswith((site_url, "data:", "blob:")):
-                faults.append(f"foreign or stray request: {request.url}")
-
-        def answered(response):
-            if response.status >= 400:
-                faults.append(f"{response.status}: {response.url}")
-
-        def failed(request):
-            # Leaving a page cancels what it was still loading: that is the reader's doing.
-            if request.failure != "net::ERR_ABORTED":
-                faults.append(f"failed: {request.url} ({request.failure})")
-
-        page.on("request", requested)
-        page.on("response", answered)
-        page.on("requestfailed", failed)
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
 
     def open_page(address="", *, width=1280, height=900, locale="en", scheme="light"):
         context = chromium.new_context(
@@ -105,7 +146,7 @@ def open_page(chromium, site_url):
         )
         contexts.append(context)
         page = context.new_page()
-        watch(page)
+        watch_page(page, site_url, faults)
         page.goto(site_url + address, wait_until="load")
         return page
 

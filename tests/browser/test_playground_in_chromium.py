@@ -5,8 +5,6 @@ import importlib.util
 import json
 import os
 import random
-import shutil
-import subprocess
 import time
 from pathlib import Path
 
@@ -303,21 +301,6 @@ def test_it_fits_a_small_phone(playground, lang):
     assert page.locator(".pg button:visible").evaluate_all(
         "all => all.every(button => button.getBoundingClientRect().height >= 24)"
     )
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory):
-    """The source of axe-core, of the version that the playground's lock file pins."""
-    if shutil.which("npm") is None:
-        pytest.skip("no npm: apt-get install npm")
-    folder = tmp_path_factory.mktemp("axe")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(ROOT / "code" / "playground" / name, folder)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-    if done.returncode:
-        pytest.skip(f"npm ci failed: {done.stderr[-200:]}")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,13 @@ def test_indexes_are_written_by_language(tmp_path):
     }
     part = json.loads((tmp_path / "pt/search/search_index.json").read_text(encoding="utf-8"))
     assert part["docs"] == [
-        {"location": "", "title": "Início", "text": "<p>a máscara</p>", "fold": "inicio mascara"}
+        {
+            "location": "",
+            "title": "Início",
+            "text": "<p>a máscara</p>",
+            "fold": "inicio mascara",
+            "fold_title": "inicio",
+        }
     ]
     assert part["config"]["pipeline"] == []
     assert not list(tmp_path.rglob("*.tmp"))

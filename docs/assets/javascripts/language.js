@@ -1,5 +1,5 @@
-// The language menu keeps the reader's section, a small box offers the browser's own language, once, and the search
-// box hears words that come without a key.
+// The language menu keeps the reader's section, a small box offers the browser's own language, once, the search
+// box hears words that come without a key, and copy buttons are no landmarks.
 "use strict";
 {
   const links = [...document.querySelectorAll(".md-select__link[hreflang]")];
@@ -23,6 +23,11 @@
     if (event.target instanceof Element && event.target.matches("[data-md-component=search-query]")) {
       event.target.dispatchEvent(new Event("keyup"));
     }
+  });
+
+  // Material wraps each copy button in a <nav>: a screen reader would list dozens of landmarks without a name.
+  addEventListener("load", () => {
+    for (const nav of document.querySelectorAll(".md-code__nav")) nav.setAttribute("role", "presentation");
   });
 
   const key = "sintonia.suggestion.dismissed";

@@ -1,8 +1,35 @@
-// Mathematics, set by the copy of KaTeX that comes with the site. Only pages that have some load this file.
+// Mathematics, set by the copy of KaTeX that comes with the site. Only pages that have some load this file, and KaTeX
+// is heavier than the page: it is fetched when the first formula comes near the window, or the reader moves or prints.
 "use strict";
-for (const place of document.querySelectorAll(".arithmatex")) {
-  const source = place.textContent.trim();
-  const display = source.startsWith("\\[");
-  // What cannot be set stays readable as its source, in KaTeX's error colour.
-  katex.render(source.slice(2, -2), place, { displayMode: display, throwOnError: false });
+{
+  const places = [...document.querySelectorAll(".arithmatex")];
+  const here = document.currentScript.src;
+  const set = () => {
+    for (const place of places.splice(0)) {
+      const source = place.textContent.trim();
+      const display = source.startsWith("\\[");
+      // What cannot be set stays readable as its source, in KaTeX's error colour.
+      katex.render(source.slice(2, -2), place, { displayMode: display, throwOnError: false });
+    }
+  };
+  const begin = () => {
+    near.disconnect();
+    for (const type of moves) removeEventListener(type, begin);
+    const style = document.createElement("link");
+    style.rel = "stylesheet";
+    style.href = new URL("../katex/katex.min.css", here);
+    const script = document.createElement("script");
+    script.src = new URL("../katex/katex.min.js", here);
+    const there = element => new Promise(done => { element.onload = done; });
+    Promise.all([there(style), there(script)]).then(set);
+    document.head.append(style, script);
+  };
+  const moves = ["scroll", "keydown", "beforeprint"];
+  for (const type of moves) addEventListener(type, begin, { once: true, passive: true });
+  const near = new IntersectionObserver(
+    // What a closed solution hides has no height, wherever it is said to stand.
+    seen => { if (seen.some(entry => entry.isIntersecting && entry.boundingClientRect.height > 0)) begin(); },
+    { rootMargin: "0px" },
+  );
+  for (const place of places) near.observe(place);
 }
