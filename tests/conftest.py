@@ -10,8 +10,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import contextlib
 import io
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,23 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "code" / "sintonia" / "data"
 LANGUAGES = ("pt", "es", "zh", "en")
 SPLITS = ("train", "validation", "test")
+# What the checks and the site read.
+COURSE = (
+    "docs",
+    "mkdocs.yml",
+    "LICENSE*",
+    "README*.md",
+    "CONTRIBUTING.md",
+    "benchmarks/README.md",
+    "code/examples",
+    "code/labs",
+    "code/playground/*.yml",
+    "code/sitekit",
+    "code/sintonia/data/README*.md",
+    "code/sintonia/data/train/*.jsonl",
+    "code/sintonia/exercises/*/exercise.yml",
+    "code/sintonia/words",
+)
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +52,24 @@ def root() -> Path:
 def data_folder() -> Path:
     """The course's data."""
     return DATA
+
+
+@pytest.fixture(scope="session")
+def copy_course() -> Callable[[Path], Path]:
+    """Copies what the checks and the site read into a folder that a test may spoil."""
+
+    def copy(target: Path) -> Path:
+        for pattern in COURSE:
+            for source in ROOT.glob(pattern):
+                path = target / source.relative_to(ROOT)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if source.is_dir():
+                    shutil.copytree(source, path, ignore=shutil.ignore_patterns("__pycache__", "*.tmp"))
+                else:
+                    shutil.copy(source, path)
+        return target
+
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ if CODE not in sys.path:
     # MkDocs loads this file by its path; its neighbours are found under code/.
     sys.path.insert(0, CODE)
 
-from sitekit import mended_scripts, pages, playground, search, status, to_do  # noqa: E402
+from sitekit import maths, mended_scripts, pages, playground, search, status, to_do  # noqa: E402
 from sitekit.figures import Figures  # noqa: E402
 from sitekit.findings import CannotReadError  # noqa: E402
 from sitekit.glossary import Glossary  # noqa: E402
@@ -172,6 +172,7 @@ def on_page_content(html, page, config, files):
     """Drawings and tooltips; notebooks made light (notebook_pages.py)."""
     lang = _language(config)
     if not page.file.src_uri.endswith(".ipynb"):
+        html = maths.fill(html)
         html = pages.fill_html(html, lang=lang, glossary=_state.glossary, figures=_state.figures)
         root = "" if config.plugins["i18n"].is_default_language_build else f"{lang}/"
         html = playground.fill(html, lang, root, lambda url: utils.get_relative_url(url, page.url))

@@ -96,8 +96,8 @@ def test_the_page_of_unknown_addresses_leads_home_and_keeps_no_section(open_page
     page = open_page("nowhere/#label-shift", locale="en")
     page.locator(f".md-select__link[hreflang={lang}]").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{site_url}{'' if lang == 'en' else lang + '/'}**")
-    assert page.locator("article h1").count() == 1
+    page.wait_for_url(f"{site_url}{'' if lang == 'en' else lang + '/'}")
+    page.wait_for_selector("article h1")
     expected = [fault for fault in open_page.faults if "nowhere" in fault or "404 (" in fault]
     assert open_page.faults == expected and expected
     open_page.faults.clear()

@@ -207,9 +207,19 @@ def test_how_many_steps(changes, count):
 # ------------------------------------------------------------------ recipes
 
 
-def test_every_recipe_that_comes_along_is_understood(root):
-    found = {path.name: parse(["--config", str(path)]) for path in (root / "code" / "recipes").glob("*.yaml")}
+def test_every_recipe_for_a_cpu_is_understood(root):
+    paths = sorted((root / "code" / "recipes").glob("*.yaml"))
+    found, refused = {}, {}
+    for path in paths:
+        try:
+            found[path.name] = parse(["--config", str(path)])
+        except InputError as error:
+            refused[path.name] = error
     assert found["cpu-lora.yaml"].use_peft and found["cpu-lora.yaml"].lora_target_modules == ["all-linear"]
+    assert {"cpu-full.yaml", "cpu-lora.yaml", "from-scratch.yaml"} <= set(found)
+    # The loop is plain float32: it says so of every field that chooses a GPU's precision.
+    assert refused and all("sintonia sft" in str(error) for error in refused.values())
+    assert all("use_cpu: false" in (path.read_text("utf-8")) for path in paths if path.name in refused)
     assert found["from-scratch.yaml"].model == small_model.SCRATCH
     assert not found["from-scratch.yaml"].use_peft
 

@@ -1,27 +1,14 @@
 """Pages' faults stop a build, all at once; a writer's build of one language is quick and forgiving."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from sitekit.building import build_site
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, copy_course):
     """A copy of the project's site sources that a test may spoil."""
-    root = tmp_path / "project"
-    (root / "code").mkdir(parents=True)
-    shutil.copy(ROOT / "mkdocs.yml", root)
-    shutil.copytree(ROOT / "docs", root / "docs")
-    for name in ("sitekit", "examples"):
-        shutil.copytree(
-            ROOT / "code" / name, root / "code" / name, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    return root
+    return copy_course(tmp_path / "project")
 
 
 def append(path, text):

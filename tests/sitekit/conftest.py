@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,37 +12,6 @@ from sitekit.accept import declare
 from sitekit.course import read_course
 from sitekit.lock import standings, write_lock
 
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = (
-    "docs",
-    "mkdocs.yml",
-    "LICENSE*",
-    "README*.md",
-    "CONTRIBUTING.md",
-    "benchmarks/README.md",
-    "code/examples",
-    "code/labs",
-    "code/playground/*.yml",
-    "code/sitekit",
-    "code/sintonia/data/README*.md",
-    "code/sintonia/data/train/*.jsonl",
-    "code/sintonia/exercises/*/exercise.yml",
-    "code/sintonia/words",
-)
-
-
-def copy_course(target: Path) -> Path:
-    """Copies what the checks and the site read."""
-    for pattern in PARTS:
-        for source in ROOT.glob(pattern):
-            path = target / source.relative_to(ROOT)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, path, ignore=shutil.ignore_patterns("__pycache__", "*.tmp"))
-            else:
-                shutil.copy(source, path)
-    return target
-
 
 def lock_course(root: Path, day: str | None = None) -> None:
     """Writes a lock by which every passage of the tree is in step."""
@@ -53,7 +21,7 @@ def lock_course(root: Path, day: str | None = None) -> None:
 
 
 @pytest.fixture(scope="session")
-def course_copier() -> Callable[[Path], Path]:
+def course_copier(copy_course: Callable[[Path], Path]) -> Callable[[Path], Path]:
     """Makes a further copy, locked, for tests that change much."""
 
     def copy(target: Path) -> Path:
@@ -64,7 +32,7 @@ def course_copier() -> Callable[[Path], Path]:
 
 
 @pytest.fixture(scope="session")
-def course_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def course_copy(tmp_path_factory: pytest.TempPathFactory, copy_course: Callable[[Path], Path]) -> Path:
     """The course, read by all and spoiled by none but those who put back what they changed."""
     root = copy_course(tmp_path_factory.mktemp("course"))
     lock_course(root, "2026-01-31")

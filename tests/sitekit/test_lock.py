@@ -263,7 +263,7 @@ def test_status_as_a_page(tree):
 def test_usage(capsys):
     assert main(["statusses"]) == 2
     assert capsys.readouterr().err == (
-        "sitekit: found statusses; expected one of: parity, status, accept, new-language\n"
+        "sitekit: found statusses; expected one of: parity, status, accept, new-language, offline\n"
     )
     assert main(["--help"]) == 0
     assert "declare sections in step" in capsys.readouterr().out

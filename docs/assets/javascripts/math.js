@@ -6,10 +6,9 @@
   const here = document.currentScript.src;
   const set = () => {
     for (const place of places.splice(0)) {
-      const source = place.textContent.trim();
-      const display = source.startsWith("\\[");
-      // What cannot be set stays readable as its source, in KaTeX's error colour.
-      katex.render(source.slice(2, -2), place, { displayMode: display, throwOnError: false });
+      // What code/sitekit/maths.py could not write as HTML stands here as its source, in brackets.
+      const source = place.dataset.tex ?? place.textContent.trim().slice(2, -2);
+      katex.render(source, place, { displayMode: place.localName === "div", throwOnError: false });
     }
   };
   const begin = () => {
