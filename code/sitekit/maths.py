@@ -1,7 +1,7 @@
 r"""Formulas as HTML, for the moments before KaTeX and for readers without JavaScript.
 
-KaTeX is heavier than a page, so it comes late. Until then a formula stands there as letters with indices, about
-as wide as it will be, and the lines around it stay where they are.
+KaTeX is heavier than a page, so it comes late. Until then a formula stands there as letters with indices,
+about as wide as it will be, and the lines around it stay where they are.
 """
 
 from __future__ import annotations
