@@ -11,6 +11,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+# Tests run in so many processes; a file's tests stay together.
+WORKERS ?= 2
 VENV := .venv
 RUN := $(VENV)/bin/python
 # A machine without a GPU can spare itself gigabytes of CUDA packages by naming the index of PyTorch's
@@ -34,7 +36,7 @@ offline: site
 	$(RUN) -m sitekit offline
 
 test: $(VENV)/test.done
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile
 
 sft: $(VENV)/train.done
 	$(RUN) -m sintonia sft

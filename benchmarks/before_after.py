@@ -1,13 +1,15 @@
 """The embedded model before and after tuning, in four languages, with several seeds.
 
     .venv/bin/python benchmarks/before_after.py
+    .venv/bin/python benchmarks/before_after.py --rank 64 --steps 360 --seeds 42 --prompts 0 --out FOLDER
 
-Each cell tunes with the default recipe and one seed and asks the test prompts. Results go to
-`benchmarks/results/before-after/`, with a report that shows every reply.
+Each cell tunes with the default recipe, or another rank, and one seed, and asks the test prompts. Results go
+to `benchmarks/results/before-after/`, with a report that shows every reply.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import trials
@@ -21,7 +23,11 @@ GOALS = (("stop_rate", 0.95, "at least"), ("in_language", 0.95, "at least"), ("p
 
 def main(arguments: list[str]) -> int:
     """Run what is missing, write everything."""
-    chosen = trials.options(__doc__.splitlines()[0], "before-after", arguments)
+
+    def extra(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--rank", type=int, metavar="R", help="of LoRA; the recipe's if left out")
+
+    chosen = trials.options(__doc__.splitlines()[0], "before-after", arguments, extra=extra)
     trials.be_nice(chosen)
     cells = trials.Cells(chosen)
     name = trials.model_name(chosen)
@@ -31,7 +37,7 @@ def main(arguments: list[str]) -> int:
 
     def tuned(seed: int) -> dict:
         examples = encode([row["messages"] for row in trials.train_rows(chosen)], tokenizer)
-        model, facts = trials.tune(name, tokenizer, examples, chosen, seed)
+        model, facts = trials.tune(name, tokenizer, examples, chosen, seed, chosen.rank)
         return {**facts, "answers": trials.answers(model, tokenizer, rows, chosen)}
 
     runs = {seed: cells.run(f"seed {seed}", lambda seed=seed: tuned(seed)) for seed in chosen.seeds}
@@ -49,7 +55,8 @@ def main(arguments: list[str]) -> int:
         "Before and after, in four languages",
         chosen,
         cells,
-        "The default recipe, `code/recipes/cpu-lora.yaml`, with the budget below.",
+        "The default recipe, `code/recipes/cpu-lora.yaml`, with the budget below"
+        + (f" and LoRA at rank {chosen.rank}." if chosen.rank else "."),
     )
     lines += [*trials.figures(result), "", "## The goals that were set", "", *goals(result), ""]
     lines += ["## Replies", "", *replies(result)]

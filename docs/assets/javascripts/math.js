@@ -9,6 +9,9 @@
       // What code/sitekit/maths.py could not write as HTML stands here as its source, in brackets.
       const source = place.dataset.tex ?? place.textContent.trim().slice(2, -2);
       katex.render(source, place, { displayMode: place.localName === "div", throwOnError: false });
+      // A formula that scrolls can be reached, and scrolled, by keyboard.
+      const wide = place.querySelector(".katex-display");
+      if (wide && wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
     }
   };
   const begin = () => {
