@@ -68,7 +68,7 @@ def fill(html: str, lang: str, root: str, relative: Callable[[str], str]) -> str
             f'<section class="pg" aria-label="{escape(words(lang)["title"])}" data-search-exclude>'
             f'<p class="pg-wait">{escape(words(lang)["loading"])}</p><noscript><p>{note}</p></noscript>'
             f'<script type="application/json">{carried}</script></section>'
-            f'<script type="module" src="{escape(relative(f"{ASSETS}/playground.js"))}"></script>'
+            f'<script type="module" async src="{escape(relative(f"{ASSETS}/playground.js"))}"></script>'
         )
 
     return MARK.sub(component, html)
