@@ -25,7 +25,7 @@ if CODE not in sys.path:
     # MkDocs loads this file by its path; its neighbours are found under code/.
     sys.path.insert(0, CODE)
 
-from sitekit import maths, mended_scripts, pages, playground, search, status, to_do  # noqa: E402
+from sitekit import maths, mended_scripts, own_files, pages, playground, search, status, to_do  # noqa: E402
 from sitekit.figures import Figures  # noqa: E402
 from sitekit.findings import CannotReadError  # noqa: E402
 from sitekit.glossary import Glossary  # noqa: E402
@@ -322,6 +322,7 @@ def _finish(config):
         utils.write_file(data, str(site / "assets" / "notebooks" / name))
     if (site / "search" / "search_index.json").is_file():
         search.write_indexes(site, i18n.build_languages, i18n.default_language)
+    own_files.slim(site)
     for missed in mended_scripts.mend(site):
         log.warning(f"code/sitekit/mended_scripts.py: found no place for {missed}; look at Material's script")
     jupyter = config.plugins.get("mkdocs-jupyter")

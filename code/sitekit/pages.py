@@ -17,6 +17,7 @@ from sitekit.glossary import GLOSSARY_MARK, TERM, Glossary
 _FENCE = re.compile(r"^\s*(?P<fence>`{3,}|~{3,})")
 _CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1(?!`)")
 _EMPTY_HEADER = re.compile(r"<th(?P<rest>\s[^>]*)?>\s*</th>")
+_HEADER = re.compile(r"<th(?=[\s>])(?![^>]*\bscope=)")
 _TERM_LINK = re.compile(r'<a\b(?=[^>]*\bdata-term="(?P<id>[^"]+)")[^>]*>')
 
 
@@ -121,5 +122,6 @@ def fill_html(html: str, *, lang: str, glossary: Glossary, figures: Figures) -> 
         return f'{tag[:-1]} title="{escape(glossary.definition(match["id"], lang))}">'
 
     html = _EMPTY_HEADER.sub(lambda match: f"<td{match['rest'] or ''}></td>", html)
+    html = _HEADER.sub('<th scope="col"', html)
     html = FIGURE_MARK.sub(lambda match: figures.html(match[1], lang), html)
     return _TERM_LINK.sub(tooltip, html)

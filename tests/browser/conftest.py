@@ -73,23 +73,34 @@ def _missing_packages(reason):
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory):
-    """The source of axe-core, of the version that package.json pins: installed beside it, or for this run."""
-    wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["devDependencies"]["axe-core"]
-    package = HERE / "node_modules" / "axe-core"
-    installed = package / "package.json"
-    if not installed.is_file() or json.loads(installed.read_text(encoding="utf-8"))["version"] != wanted:
-        if shutil.which("npm") is None:
-            _missing_packages("no axe-core and no npm: apt-get install npm, then npm ci in tests/browser")
-        folder = tmp_path_factory.mktemp("axe")
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(HERE / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode:
-            _missing_packages(f"npm ci in tests/browser failed: {done.stderr.strip()[-200:]}")
-        package = folder / "node_modules" / "axe-core"
-    return (package / "axe.min.js").read_text(encoding="utf-8")
+def node_modules(tmp_path_factory):
+    """The packages of package.json, in the versions it pins: installed beside it, or for this run."""
+    wanted = json.loads((HERE / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+
+    def version(name):
+        installed = HERE / "node_modules" / name / "package.json"
+        return installed.is_file() and json.loads(installed.read_text(encoding="utf-8"))["version"]
+
+    if all(version(name) == wanted[name] for name in wanted):
+        return HERE / "node_modules"
+    if shutil.which("npm") is None:
+        _missing_packages(
+            "packages are missing and there is no npm: apt-get install npm, then npm ci in tests/browser"
+        )
+    folder = tmp_path_factory.mktemp("packages")
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(HERE / name, folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode:
+        _missing_packages(f"npm ci in tests/browser failed: {done.stderr.strip()[-200:]}")
+    return folder / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def axe(node_modules):
+    """The source of axe-core."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ if os.environ.get("SINTONIA_REQUIRE_BROWSER") != "1":
 
 ROOT = Path(__file__).parents[2]
 LANGS = ("pt", "es", "zh", "en")
-FIRST_VIEW = 120 * 1024
-NOTEBOOK = 140 * 1024
+FIRST_VIEW = 120_000
+NOTEBOOK = 140_000
 REQUESTS = 12
 SHIFT = 0.02
 
@@ -147,6 +147,20 @@ def test_the_language_box_on_a_phone(open_page, axe):
         page.evaluate(axe)
         page.evaluate(LOOK)
         assert page.evaluate("window.looked") == []
+
+
+def test_wide_formulas_on_a_phone(open_page, axe):
+    """They scroll by themselves, and somebody without a mouse can do it."""
+    page = open_page("pt/from-scratch/", width=390, height=800, locale="pt")
+    formula = page.locator("div.arithmatex").first
+    formula.scroll_into_view_if_needed()
+    page.wait_for_selector("div.arithmatex .katex", timeout=20_000)
+    assert formula.evaluate("element => element.scrollWidth > element.clientWidth")
+    formula.focus()
+    assert formula.evaluate("element => element === document.activeElement")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate(axe)
+    assert page.evaluate("async () => (await axe.run('article')).violations.map(v => v.id)") == []
 
 
 def test_the_search_with_results(open_page, axe):

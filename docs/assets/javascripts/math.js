@@ -10,8 +10,7 @@
       const source = place.dataset.tex ?? place.textContent.trim().slice(2, -2);
       katex.render(source, place, { displayMode: place.localName === "div", throwOnError: false });
       // A formula that scrolls can be reached, and scrolled, by keyboard.
-      const wide = place.querySelector(".katex-display");
-      if (wide && wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+      if (place.scrollWidth > place.clientWidth && place.localName === "div") place.tabIndex = 0;
     }
   };
   const begin = () => {
