@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from sitekit.languages import COMPLETE, REFERENCE
-from sitekit.settings import Problem
+from sitekit.settings import LOADER, Problem
 
 FIGURE_LINE = re.compile(r"^(?P<indent>[ \t]*)!\[figure: *(?P<name>[^\]]+?) *\]\((?P<path>[^)\s]+)\)\s*$")
 FIGURE_MARK = re.compile(r'<figure class="fig" data-figure="([^"]+)"></figure>')
@@ -48,7 +48,7 @@ class Figures:
         if not words_path.is_file():
             return [f"{self._where(words_path)}: found no such file; expected the figure's words"]
         try:
-            words = yaml.safe_load(words_path.read_text(encoding="utf-8"))
+            words = yaml.load(words_path.read_text(encoding="utf-8"), Loader=LOADER)
         except yaml.YAMLError as error:
             reason = " ".join(str(error).split())
             return [
@@ -98,7 +98,7 @@ class Figures:
             if findings := self.findings(name):
                 raise Problem(findings)
             svg = (self.folder / f"{name}.svg").read_text(encoding="utf-8")
-            words = yaml.safe_load((self.folder / f"{name}.words.yml").read_text(encoding="utf-8"))
+            words = yaml.load((self.folder / f"{name}.words.yml").read_text(encoding="utf-8"), Loader=LOADER)
             self._cache[name] = (_tidy(svg, name), words)
         svg, words = self._cache[name]
 

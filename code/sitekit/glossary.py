@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from sitekit.languages import COMPLETE, REFERENCE
-from sitekit.settings import LANGUAGES, Problem
+from sitekit.settings import LANGUAGES, LOADER, Problem
 from sitekit.words import word
 
 TERM = re.compile(r"\[\[(?P<id>[^\]|\[\n]+?)(?:\|(?P<words>[^\]\n]+?))?\]\]")
@@ -47,7 +47,7 @@ class Glossary:
         where = where or path.name
         text = path.read_text(encoding="utf-8")
         try:
-            entries = yaml.safe_load(text) or []
+            entries = yaml.load(text, Loader=LOADER) or []
         except yaml.YAMLError as error:
             reason = " ".join(str(error).split())
             raise Problem(

@@ -150,7 +150,8 @@ def on_page_markdown(markdown, page, config, files):
         markdown = get_data(text)[0]
         _state.in_english.add(page.file.src_uri)
     try:
-        markdown = status.expand(markdown, Path(config.config_file_path).parent, _language(config))
+        root, fresh = Path(config.config_file_path).parent, not _languages_asked()
+        markdown = status.expand(markdown, root, _language(config), fresh=fresh)
     except CannotReadError as error:
         _state.findings += error.faults
     first_line = len(text.splitlines()) - len(markdown.splitlines()) + 1

@@ -35,7 +35,7 @@ EPOCH = (2026, 1, 1, 0, 0, 0)
 _LINK = re.compile(r'(?P<before><(?:a|link)\b[^>]*?\bhref=")(?P<url>[^"]*)(?=")')
 _PLAYGROUND = re.compile(
     r'(?:<link rel="stylesheet" href="[^"]*playground\.css">)?'
-    r'<section class="pg".*?</section>\s*<script type="module" src="(?P<src>[^"]*)"></script>',
+    r'<section class="pg".*?</section>\s*<script type="module" async src="(?P<src>[^"]*)"></script>',
     re.DOTALL,
 )
 _LANG = re.compile(r'<html lang="([^"]*)"')

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from sitekit.languages import COMPLETE, REFERENCE
-from sitekit.settings import ROOT, Problem
+from sitekit.settings import LOADER, ROOT, Problem
 from sitekit.words import check_words
 
 MARK = re.compile(r"<!-- playground: *([\w-]+) *-->")
@@ -136,4 +136,4 @@ def _rows(lang: str) -> list[dict[str, Any]]:
 
 @functools.cache
 def _yaml(path: Any) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)

@@ -2,7 +2,7 @@
 
     python -m sitekit.serve [--port 8000]
 
-`LANGS=pt` builds that language alone, in about a second.
+`LANGS=pt` builds that language alone, again within three seconds of an edit.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,11 @@ class Project:
         return f"https://github.com/{self.repo}/edit/{self.branch}/{path}"
 
 
-class _ConfigLoader(yaml.SafeLoader):
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""C reads YAML ten times faster."""
+
+
+class _ConfigLoader(LOADER):
     """Reads mkdocs.yml without its plugins: `!ENV [NAME, default]` gives the default, other tags
     nothing."""
 
@@ -84,6 +89,7 @@ def pages_url(repo: str) -> str:
     return f"https://{owner.lower()}.github.io/{name}/"
 
 
+@functools.cache
 def default_project(root: Path = ROOT) -> Project:
     """The project as mkdocs.yml names it, whatever the environment says.
 

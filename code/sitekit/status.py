@@ -8,6 +8,7 @@ translation. missing: no such file.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 import unicodedata
@@ -182,15 +183,27 @@ def as_markdown(course: Course, table: Table, lang: str) -> str:
     return "\n".join(lines)
 
 
-def expand(markdown: str, root: Path, lang: str) -> str:
+def expand(markdown: str, root: Path, lang: str, *, fresh: bool = True) -> str:
     """A page's Markdown with the table where its line `<!-- status -->` stands.
+
+    Args:
+        fresh: read the course again if a file below docs has changed since the last time; a writer's build of
+            one language, seconds after the last, need not.
 
     Raises CannotReadError where the tree cannot be read.
     """
     if STATUS_MARK not in markdown:
         return markdown
+    newest = max(path.stat().st_mtime_ns for path in (root / "docs").rglob("*")) if fresh else 0
+    course, table = _read_once(root, newest)
+    return markdown.replace(STATUS_MARK, as_markdown(course, table, lang))
+
+
+@functools.lru_cache(maxsize=1)
+def _read_once(root: Path, newest: int) -> tuple[Course, Table]:
+    """One reading serves the builds of all languages."""
     course = read_course(root, compare=False)
-    return markdown.replace(STATUS_MARK, as_markdown(course, status(course, read_lock(root) or {}), lang))
+    return course, status(course, read_lock(root) or {})
 
 
 def _sign(cell: Cell, lang: str) -> str:

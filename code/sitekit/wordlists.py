@@ -13,9 +13,9 @@ from sitekit.identify import left_in
 from sitekit.inline import scan
 from sitekit.languages import COMPLETE, LANGUAGES, NAMES, REFERENCE
 from sitekit.sections import read_text
+from sitekit.settings import LOADER
 from sitekit.word_texts import placeholders, text_faults
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # C reads ten times faster
 _ALLOWED = re.compile(r"#\s*lang:\s*([a-z-]+)")
 _FIGURE_KEYS = ("alt", "caption")
 _FREE_KEYS = ("also",)  # other names of a term: each language has its own, or none
@@ -30,7 +30,7 @@ def read_yaml(path: Path, shown: str) -> yaml.Node | None:
 def parse_yaml(text: str, shown: str) -> yaml.Node | None:
     """A YAML text as nodes that know their lines. Raises CannotReadError naming the bad line."""
     try:
-        return yaml.compose(text, Loader=_LOADER)
+        return yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{shown}:{mark.line + 1}" if mark else shown

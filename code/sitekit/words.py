@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from sitekit.languages import COMPLETE, REFERENCE
-from sitekit.settings import Problem
+from sitekit.settings import LOADER, Problem
 
 WORDS = Path(__file__).with_name("words.yml")
 
@@ -37,7 +37,7 @@ def load_words() -> dict[str, dict[str, str]]:
     Raises:
         Problem: a key lacks a language.
     """
-    table = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    table = yaml.load(WORDS.read_text(encoding="utf-8"), Loader=LOADER)
     findings = check_words(table, "code/sitekit/words.yml")
     if findings:
         raise Problem(findings)

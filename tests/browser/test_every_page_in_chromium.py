@@ -163,6 +163,17 @@ def test_wide_formulas_on_a_phone(open_page, axe):
     assert page.evaluate("async () => (await axe.run('article')).violations.map(v => v.id)") == []
 
 
+def test_formulas_can_be_read_before_katex_and_without_it(open_page):
+    page = open_page("lora/", locale="en")
+    page.wait_for_timeout(500)
+    formula = page.locator("div.arithmatex").first
+    assert formula.inner_text().startswith("h = W x + α/r B A x")
+    assert page.evaluate("performance.getEntriesByType('resource').every(one => !one.name.includes('katex'))")
+    page.mouse.move(300, 300)
+    page.mouse.move(310, 310)
+    formula.locator(".katex").wait_for(timeout=20_000)
+
+
 def test_the_search_with_results(open_page, axe):
     page = open_page("pt/masks/", locale="pt")
     page.keyboard.press("/")

@@ -39,8 +39,13 @@ def from_file(chromium, unpacked):
         if not request.url.startswith((unpacked.as_uri(), "data:", "blob:", "about:")):
             faults.append(f"foreign: {request.url}")
 
+    def failed(request):
+        # Leaving a page cancels what it was still loading: that is the reader's doing.
+        if request.failure != "net::ERR_ABORTED":
+            faults.append(f"failed: {request.url} ({request.failure})")
+
     page.on("request", asked)
-    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
 

@@ -1,0 +1,84 @@
+"""Recorded replies about capitals, half of them trained on: what changed in form, and what in facts."""
+
+# --8<-- [start:listing]
+import json
+from pathlib import Path
+
+from sintonia.evaluation import language_of
+
+ENDS = ".!?。！？"
+
+
+def verdict(rows, seen, facts):
+    def stopped(row, reply):
+        return reply["stopped"]
+
+    def language(row, reply):
+        return reply["lang"] == row["lang"]
+
+    def one_sentence(row, reply):
+        text = reply["text"].strip()
+        return sum(text.count(end) for end in ENDS) == 1 and text[-1] in ENDS
+
+    def right(row, reply):  # whatever its form
+        return facts[row["id"]].casefold() in reply["text"].casefold()
+
+    def shares(some, holds):
+        if not some:
+            return None
+        count = {
+            who: sum(holds(row, row[who]) for row in some) for who in ("base", "tuned")
+        }
+        return count["base"] / len(some), count["tuned"] / len(some)
+
+    def rose(two):
+        return two is not None and two[1] - two[0] >= 0.1
+
+    unseen = [row for row in rows if row["id"] not in seen]
+    form = {"stopped": stopped, "language": language, "one sentence": one_sentence}
+    asked = {
+        "seen": [row for row in rows if row["id"] in facts and row["id"] in seen],
+        "unseen": [row for row in unseen if row["id"] in facts],
+    }
+    right_shares = {name: shares(some, right) for name, some in asked.items()}
+    if len(asked["unseen"]) < 10:
+        conclusion = "cannot tell"
+    elif rose(right_shares["unseen"]):
+        conclusion = "learned"
+    else:
+        conclusion = "remembered" if rose(right_shares["seen"]) else "not learned"
+    return {
+        "form": {name: shares(unseen, holds) for name, holds in form.items()},
+        "facts": right_shares,
+        "conclusion": conclusion,
+    }
+
+
+def read(name):
+    return Path("benchmarks", name).read_text("utf-8")
+
+
+countries = [json.loads(line) for line in read("capitals.jsonl").splitlines()]
+cells = json.loads(read("results/facts/results.json"))["cells"]
+answers = zip(cells["base"]["answers"], cells["seed 42"]["answers"], strict=True)
+rows, seen, facts = [], set(), {}
+for lang in ("pt", "es", "zh", "en"):  # in the order in which they were asked
+    for country in sorted(countries, key=lambda one: not one["seen"]):
+        id = f"{country['id']}-{lang}"
+        pair = dict(zip(("base", "tuned"), next(answers), strict=True))
+        for reply in pair.values():
+            reply["lang"] = language_of(reply["text"])
+        rows.append({"id": id, "lang": lang} | pair)
+        facts[id] = country[lang][1]
+        if country["seen"]:
+            seen.add(id)
+
+for chosen in ("all", "seen alone"):
+    some = rows if chosen == "all" else [row for row in rows if row["id"] in seen]
+    found = verdict(some, seen, facts)
+    print(f"{chosen}, {len(some)} prompts: {found['conclusion']}")
+    for name, two in (found["form"] | found["facts"]).items():
+        print(
+            f"  {name:<14}", " -> ".join(f"{share:.2f}" for share in two or []) or "-"
+        )
+# --8<-- [end:listing]
