@@ -6,9 +6,11 @@ import ast
 import re
 
 import pytest
+from yaml.constructor import SafeConstructor
 
 from sintonia import InputError
 from sintonia.recipe_files import read_recipe
+from sitekit.settings import LOADER
 
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LANGUAGES = ("pt", "es", "zh", "en")
@@ -64,12 +66,15 @@ def test_an_exercise_s_id_is_no_path(run, tmp_path, monkeypatch, verb, id):
 
 
 def test_every_yaml_of_ours_is_read_with_a_safe_loader(root):
+    assert issubclass(LOADER, SafeConstructor)
     for path in sorted((root / "code").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("yaml.load", "yaml.load_all"):
                 given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
                 loader = given.get("Loader", "")
                 place = f"{path.relative_to(root)}:{node.lineno}"
-                assert loader == "loader" or loader.endswith(("SafeLoader", "_ConfigLoader")), place
+                assert loader in ("loader", "LOADER") or loader.endswith(("SafeLoader", "_ConfigLoader")), (
+                    place
+                )
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "yaml.unsafe_load":
                 pytest.fail(f"{path}:{node.lineno}")
