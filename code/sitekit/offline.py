@@ -34,7 +34,7 @@ EPOCH = (2026, 1, 1, 0, 0, 0)
 
 _LINK = re.compile(r'(?P<before><(?:a|link)\b[^>]*?\bhref=")(?P<url>[^"]*)(?=")')
 _PLAYGROUND = re.compile(
-    r'(?:<link rel="stylesheet" href="[^"]*playground\.css">)?'
+    r'(?:<script>playgroundAhead=[^<]*</script>)?(?:<link rel="stylesheet" href="[^"]*playground\.css">)?'
     r'<section class="pg".*?</section>\s*<script type="module" async src="(?P<src>[^"]*)"></script>',
     re.DOTALL,
 )

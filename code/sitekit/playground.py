@@ -25,6 +25,13 @@ FOLDER = ROOT / "code" / "playground"
 DATA = ROOT / "code" / "sintonia" / "data"
 DOCTOR = ROOT / "code" / "sintonia" / "words" / "doctor.yml"
 ASSETS = "assets/playground"
+OWN_PAGE = ("", ".", "./")
+# On its own page the worker and the tokenizer come while the page is still being read.
+AHEAD = (
+    '<script>playgroundAhead={{worker:new Worker("{assets}/worker.js",{{type:"module"}}),'
+    'file:fetch("{assets}/tokenizer.json")}};'
+    "playgroundAhead.worker.onerror=e=>e.target.fault=e</script>"
+)
 # What engine/findings.js can say; a test holds the two together.
 CODES = ("T02", "T03", "T05", "T07", "T08", "T13", "D03", "D04", "D08", "D12", "L01", "L02", "L03", "R03")
 
@@ -62,9 +69,10 @@ def fill(html: str, lang: str, root: str, relative: Callable[[str], str]) -> str
         }
         # `<` never stands in it, so nothing in a word or a row can end the element.
         carried = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+        ahead = AHEAD.format(assets=data["assets"]) if data["playground"] in OWN_PAGE else ""
         note = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words(lang)["no-script"], quote=False))
         return (
-            f'<link rel="stylesheet" href="{escape(relative(f"{ASSETS}/playground.css"))}">'
+            f'{ahead}<link rel="stylesheet" href="{escape(relative(f"{ASSETS}/playground.css"))}">'
             f'<section class="pg" aria-label="{escape(words(lang)["title"])}" data-search-exclude>'
             f'<p class="pg-wait">{escape(words(lang)["loading"])}</p><noscript><p>{note}</p></noscript>'
             f'<script type="application/json">{carried}</script></section>'

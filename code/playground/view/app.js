@@ -21,7 +21,8 @@ export function start(root, data) {
   const wait = h("p", { class: "pg-wait" }, say("fetching", { share: 0 }));
   const client = new Client(new URL(data.assets, document.baseURI).href, (share) => {
     wait.textContent = share < 1 ? say("fetching", { share: Math.round(100 * share) }) : "";
-  });
+  }, globalThis.playgroundAhead);
+  globalThis.playgroundAhead = undefined; // one worker serves one playground
 
   const form = editor({ say, title: say("conversation"), onchange: (messages) => change({ messages }), onrefusal: refuse });
   const other = editor({ say, title: say("second"), onchange: (messages) => change({ second: messages }), onrefusal: refuse });

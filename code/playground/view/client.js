@@ -8,11 +8,12 @@ export class Client {
   /**
    * @param {string} assets address of the folder with worker.js and tokenizer.json.
    * @param {(share: number) => void} onprogress how much of the tokenizer has come, from 0 to 1.
+   * @param {{worker: Worker, file: Promise<Response>}} [ahead] what the page has begun before this script ran.
    */
-  constructor(assets, onprogress) {
+  constructor(assets, onprogress, ahead) {
     this.assets = assets;
-    this.file = this._fetch(onprogress);
-    this.spare = this._spawn(); // reads its own script while the tokenizer comes
+    this.file = this._fetch(ahead?.file, onprogress);
+    this.spare = this._spawn(ahead?.worker); // reads its own script while the tokenizer comes
     this.number = 0;
     this.waiting = null; // the question that is being answered
     this.next = null; // the newest of those that came meanwhile
@@ -77,13 +78,14 @@ export class Client {
     };
   }
 
-  _spawn() {
-    const worker = new Worker(`${this.assets}/worker.js`, { type: "module" });
+  _spawn(worker = new Worker(`${this.assets}/worker.js`, { type: "module" })) {
     worker.failed = new Promise((_, reject) => {
-      worker.onerror = (event) => {
+      const fail = (event) => {
         event.preventDefault();
         reject(new Error(event.message || "worker.js"));
       };
+      worker.onerror = fail;
+      if (worker.fault) fail(worker.fault);
     });
     worker.failed.catch(() => {}); // whoever waits for the worker hears of it
     return worker;
@@ -94,8 +96,8 @@ export class Client {
     this.worker = null;
   }
 
-  async _fetch(onprogress) {
-    const response = await fetch(`${this.assets}/tokenizer.json`);
+  async _fetch(begun = fetch(`${this.assets}/tokenizer.json`), onprogress) {
+    const response = await begun;
     if (!response.ok) throw new Error(`tokenizer.json: ${response.status}`);
     const reader = response.body.getReader();
     const parts = [];
