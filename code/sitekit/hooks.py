@@ -115,6 +115,8 @@ def _begin(config, i18n) -> None:
     except Problem as problem:
         raise PluginError(str(problem)) from None
     jupyter = config.plugins.get("mkdocs-jupyter")
+    if jupyter and not os.access(root, os.W_OK):
+        jupyter.config["cache"] = False  # a source tree that is only to be read
     # Its clean-up runs after each language and takes the other languages' pages for stale; ours runs
     # once, at the end.
     events = config.plugins.events["post_build"]
