@@ -25,7 +25,7 @@ from typing import Any
 
 from recorded import conditions, put
 
-from sintonia import models, sft
+from sintonia import models, sft, training_data
 from sintonia.chat_templates import find_template
 from sintonia.comparison import course_rows
 from sintonia.run_watch import StopRequest
@@ -128,7 +128,7 @@ def measure(setting: str, rows: list[dict[str, Any]], tokenizer: Any, name: Any 
         def on_step_end(self, *_: Any, **__: Any) -> None:
             self.ended = time.process_time()
 
-    dataset = sft.build_dataset(rows, tokenizer, find_template(None, tokenizer)[1])
+    dataset = training_data.build_dataset(rows, tokenizer, find_template(None, tokenizer)[1])
     tokens = sum(len(ids) for ids in dataset["input_ids"])
     graded = sum(label != -100 for labels in dataset["labels"] for label in labels)
     clock = Clock()

@@ -26,7 +26,10 @@ def test_the_four_languages_are_in_step():
 @pytest.mark.parametrize("arguments", [("check",), ("format", "--check")])
 def test_style(arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *arguments, "."], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "ruff", *arguments, "--no-cache", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

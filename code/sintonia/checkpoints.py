@@ -126,6 +126,16 @@ def keep_newest(folder: Path, limit: int | None) -> None:
         shutil.rmtree(checkpoint, ignore_errors=True)
 
 
+def remove_unsealed(folder: Path) -> None:
+    """Remove checkpoints without a manifest: half-written, or half-removed.
+
+    Explained in: lora.md#resume
+    """
+    for checkpoint in numbered(folder):
+        if not (checkpoint / MANIFEST).is_file():
+            shutil.rmtree(checkpoint, ignore_errors=True)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON so that the file is there whole or not at all, even if the power fails.
 

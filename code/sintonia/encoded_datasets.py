@@ -35,6 +35,7 @@ from sintonia.conversion import rejects_path
 from sintonia.errors import MAX_KEPT, Fault, InputError, first_line
 from sintonia.fast_tokenizers import fast_backend
 from sintonia.row_encoding import RowEncoder, batches, cores, ordered, workers
+from sintonia.sources import identity as source_identity
 from sintonia.tables import without_fillers
 from sintonia.truncation import Cut, check_limit
 
@@ -230,24 +231,13 @@ def _identity(source: Any, rows: RowEncoder, settings: Settings, format: str, si
     known = {name: getattr(settings, name) for name in ("max_length", "truncation", "labels", "skip_bad")}
     return {
         "version": 1,
-        "source": _source_identity(source),
+        "source": source_identity(source),
         "format": format,
         **known,
         "rows_per_shard": size,
         "template": hashlib.sha256((rows.template.source + tokens).encode()).hexdigest(),
         "tokenizer": hashlib.sha256(fast_backend(rows.tokenizer).to_str().encode()).hexdigest(),
     }
-
-
-def _source_identity(source: Any) -> Any:
-    """What tells a source from a changed one; `None` for one that can be read only once."""
-    if isinstance(source, (str, Path)):
-        path = Path(source).expanduser()
-        if not path.exists():
-            return str(source)
-        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-        return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
-    return getattr(source, "_fingerprint", None)
 
 
 @contextmanager

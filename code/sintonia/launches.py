@@ -51,7 +51,11 @@ def describe_launch(world: int, kind: str, launcher: Sequence[str] | None = None
             Fault("launch", f"{world} process{'es' * (world > 1)}", f"{asked}, as asked for", fix)
         )
     for wanted, variable in (("FSDP", "ACCELERATE_USE_FSDP"), ("DEEPSPEED", "ACCELERATE_USE_DEEPSPEED")):
-        if os.environ.get(variable, "").lower() in ("true", "1") and kind != wanted:
+        if os.environ.get(variable, "").lower() not in ("true", "1"):
+            continue
+        if wanted == "FSDP" and kind.startswith("MULTI_") and kind != "MULTI_CPU":
+            kind = wanted  # accelerate says so only when there is a trainer; check_wrapper looks then
+        if kind != wanted:
             fix = "run it on GPUs, or launch with code/recipes/accelerate/ddp-cpu.yaml"
             raise InputError(Fault("launch", f"{kind}, which is plain DDP", f"{wanted}, as asked for", fix))
     return f"processes: {world}, {kind} ({WRAPPERS.get(kind, 'DistributedDataParallel')})"
@@ -176,6 +180,31 @@ def built_once(build: Callable[[], Any]) -> Any:
     if maker:
         shutil.rmtree(folder, ignore_errors=True)  # what is mapped into memory stays readable
     return made
+
+
+def whole_weights(model: Any) -> dict[str, Any] | None:
+    """Weights of which each process holds a part, in one piece in the main one; every process must call it.
+
+    Returns:
+        What `save_pretrained` takes as `state_dict`; of an adapter, without the frozen base. `{}` in the
+        other processes, and `None` where each holds the whole model.
+
+    Explained in: lora.md#several-gpus
+    """
+    if os.environ.get("WORLD_SIZE", "1") == "1":
+        return None
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+    from torch.distributed.tensor import DTensor
+
+    if not any(isinstance(weight, DTensor) for weight in model.parameters()):
+        return None
+    adapter = hasattr(model, "peft_config")
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=adapter)
+    weights = get_model_state_dict(model, options=options)
+    # A tied weight has two names here, and would be written twice.
+    once = {name for name, _ in model.named_parameters()}
+    twice = {name for name, _ in model.named_parameters(remove_duplicate=False)} - once
+    return {name: weight for name, weight in weights.items() if name not in twice}
 
 
 def _gathered(value: Any) -> list[Any]:

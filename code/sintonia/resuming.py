@@ -126,23 +126,21 @@ class Resumable(Unfinished):
         return self.folder
 
     def __exit__(self, kind: Any, *error: Any) -> None:
-        self._lock.close()
-        if not is_main_process():
-            return
+        with self._lock:
+            if is_main_process():
+                self._leave(kind, *error)
+
+    def _leave(self, kind: Any, *error: Any) -> None:
         whole = kind is None and (self.folder / models.RUN_FILE).is_file()
-        if whole:
-            for name in (LOCK, PLAN):
-                (self.folder / name).unlink(missing_ok=True)
-            for checkpoint in [] if self.keep else checkpoints.numbered(self.folder):
-                shutil.rmtree(checkpoint, ignore_errors=True)
-        elif checkpoints.newest_whole(self.folder)[0]:  # the same command goes on from there
-            for checkpoint in checkpoints.numbered(self.folder):
-                if not (
-                    checkpoint / checkpoints.MANIFEST
-                ).is_file():  # half of one, which a full disk can do without
-                    shutil.rmtree(checkpoint, ignore_errors=True)
+        if not whole and checkpoints.newest_whole(self.folder)[0]:  # the same command goes on from there
+            checkpoints.remove_unsealed(self.folder)  # a full disk can do without
             return
         super().__exit__(kind, *error)
+        if whole:  # only now: until it has moved, a killed run is found by its plan and its checkpoints
+            for checkpoint in [] if self.keep else checkpoints.numbered(self.target):
+                shutil.rmtree(checkpoint, ignore_errors=True)
+            for name in (LOCK, PLAN):
+                (self.target / name).unlink(missing_ok=True)
 
     def left(self) -> str:
         """One sentence: what the same command would go on from."""
@@ -194,6 +192,7 @@ class Resumable(Unfinished):
         for damaged in checkpoints.numbered(self.folder):
             if checkpoint is None or checkpoints.step_of(damaged) > checkpoints.step_of(checkpoint):
                 shutil.rmtree(damaged, ignore_errors=True)
+        checkpoints.remove_unsealed(self.folder)  # older: it was being removed when the run was killed
         if checkpoint is None:
             say(f"no whole checkpoint in {self.folder}: beginning anew")
         else:

@@ -43,7 +43,8 @@ def output_folder(given: str | None, overwrite: bool = False) -> Path:
     target = Path(given)
     if target.exists() and not overwrite and (target.is_file() or any(target.iterdir())):
         fix = "choose another --output_dir, or pass --overwrite"
-        raise InputError(Fault(str(target), "a folder that is not empty", "a new one", fix))
+        found = "a run that is done" if _is_run(target) else "a folder that is not empty"
+        raise InputError(Fault(str(target), found, "a new one", fix))
     if target.is_file() or (target.is_dir() and any(target.iterdir()) and not _is_run(target)):
         # --overwrite removes the whole folder; what is not a run was not ours to remove.
         fix = "choose another --output_dir, or remove it yourself"
@@ -80,9 +81,12 @@ class Unfinished:
         if not is_main_process():
             return
         if kind is None and (self.folder / models.RUN_FILE).is_file():
+            replaced = self.target.with_name(f".{self.target.name}.replaced")
+            shutil.rmtree(replaced, ignore_errors=True)  # of a run that was killed here
             if self.target.exists():
-                shutil.rmtree(self.target)
+                self.target.rename(replaced)  # not removed: half a run in its place would be nobody's
             self.folder.rename(self.target)
+            shutil.rmtree(replaced, ignore_errors=True)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
             if self.made_parent:
@@ -168,12 +172,14 @@ def save_run(
     record: dict[str, Any],
     comparison: Comparison | None,
     *parsed: Any,
+    weights: dict[str, Any] | None = None,
 ) -> None:
     """Write everything that a run leaves; `run.json` last, so that its presence means the rest is there.
 
     Args:
         record: as `describe_run` returns it.
         parsed: the dataclasses whose fields make up `recipe.yaml`.
+        weights: of a model of which this process holds only a part, as `whole_weights` returns them.
 
     Explained in: masks.md#run-it
     """
@@ -183,7 +189,7 @@ def save_run(
         # The cache folder is this machine's; the hub id is where others find the same model.
         for adapter in model.peft_config.values():
             adapter.base_model_name_or_path = models.EMBEDDED_HUB_ID
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, state_dict=weights)
     tokenizer.save_pretrained(folder)
     resolved = {}
     for part in parsed:

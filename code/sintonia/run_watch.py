@@ -84,16 +84,33 @@ def watchers(stop: StopRequest, limit: int | None) -> list[Any]:
 
     Explained in: lora.md#resume
     """
+    import torch
     from transformers import TrainerCallback
 
     class Seal(TrainerCallback):
-        """The manifest, when every process has written its part."""
+        """The manifest, when every process has written its part; one part is the order of the rows."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if is_main_process():  # a run that was killed between the two lines below
+                checkpoints.keep_newest(Path(args.output_dir), limit)
+
+        def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            # Rows of like length are grouped by torch's global randomness. A run that goes on in a later
+            # epoch would draw the order of the first one, show some rows twice, and leave others out.
+            kept = Path(args.output_dir) / f"checkpoint-{state.global_step}" / _order_file()
+            if kept.is_file():
+                torch.set_rng_state(torch.frombuffer(bytearray(kept.read_bytes()), dtype=torch.uint8))
+            self.drawn_from = torch.get_rng_state()
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            folder = Path(args.output_dir)
+            checkpoint = folder / f"checkpoint-{state.global_step}"
+            at_its_end = float(state.epoch).is_integer()  # the next epoch is drawn from what is now
+            drawn_from = torch.get_rng_state() if at_its_end else self.drawn_from
+            (checkpoint / _order_file()).write_bytes(drawn_from.numpy().tobytes())
             wait_for_all()
             if is_main_process():
-                folder = Path(args.output_dir)
-                checkpoints.seal(folder / f"checkpoint-{state.global_step}")
+                checkpoints.seal(checkpoint)
                 checkpoints.keep_newest(folder, limit)
 
     class Heed(TrainerCallback):
@@ -118,6 +135,11 @@ def watchers(stop: StopRequest, limit: int | None) -> list[Any]:
                 say(f"\nnote: step {state.global_step}: {note}")
 
     return [Seal(), Heed(), Note()]
+
+
+def _order_file() -> str:
+    """Where a process keeps the random state that the order of its epoch was drawn from."""
+    return f"order_{os.environ.get('RANK', '0')}.bin"
 
 
 def odd(logs: dict[str, Any], losses: deque[float], norms: deque[float]) -> list[str]:

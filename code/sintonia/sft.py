@@ -26,24 +26,24 @@ from sintonia import checkpoints, doctor, models
 from sintonia.answers import choose
 from sintonia.chat_templates import PACKAGE, find_template
 from sintonia.comparison import course_rows
-from sintonia.conversations import load_rows
 from sintonia.cpu_threads import threads
 from sintonia.errors import Fault, InputError, first_line
 from sintonia.estimates import steps
 from sintonia.evaluation import LANGUAGES
-from sintonia.launches import agreed, built_once, check_wrapper, describe_launch
-from sintonia.loss_masks import IGNORE_INDEX, encode, labels, supervised_loss
+from sintonia.launches import agreed, check_wrapper, describe_launch, whole_weights
+from sintonia.loss_masks import supervised_loss
 from sintonia.recipe_files import read_recipe
 from sintonia.reports import to_terminal
 from sintonia.resuming import Resumable, plan_of, unfinished_twin
 from sintonia.run_comparisons import compare_run
-from sintonia.run_failures import rows_of_batch, write_failed_batch
+from sintonia.run_failures import write_failed_batch
 from sintonia.run_folders import describe_run, is_main_process, output_folder, save_run, say, versions
 from sintonia.run_watch import NotFinite, StopRequest, check_finite, is_disk_full, watchers
 from sintonia.starting import adapter_for_float16, check_device, check_quantization, refuse_remote_code
+from sintonia.streams import BUFFER
+from sintonia.training_data import COURSE, training_data
 
 DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
-COURSE = "course"
 SAVE_STEPS = 0.2  # a share of the run between two checkpoints, where nobody says otherwise
 
 
@@ -70,6 +70,14 @@ class SintoniaArguments:
     compare_prompts: int = field(
         default=10,
         metadata={"help": "Test prompts asked in each language, from all categories; 0 asks them all."},
+    )
+    streaming: bool = field(
+        default=False,
+        metadata={"help": "Read the data while training, and hold none of it; needs --max_steps."},
+    )
+    shuffle_buffer: int = field(
+        default=BUFFER,
+        metadata={"help": "With --streaming: rows out of which the next one is drawn."},
     )
     overwrite: bool = field(default=False, metadata={"help": "Replace the output folder if it exists."})
     compare_after: bool = field(
@@ -103,33 +111,31 @@ def main(argv: list[str]) -> int:
     named = config.output_dir not in (None, "trainer_output")  # the latter fills TRL in when nobody said
     target = Path(agreed(str(output_folder(config.output_dir, mine.overwrite))))
     name = mine.model or model_config.model_name_or_path
-    rows = _rows(mine)
+    data = training_data(mine, config)
     say(models.describe(name))
     tokenizer = models.load_tokenizer(name)
     recipe = {
         part.name: getattr(of, part.name) for of in (mine, config, model_config) for part in _fields(of)
     }
-    if mine.doctor and not agreed(_may_train(rows, tokenizer, name, mine, recipe)):
+    if mine.doctor and not agreed(_may_train(data.rows, tokenizer, name, mine, recipe)):
         return 1
     template = find_template(mine.chat_template, tokenizer)[1]
-    dataset = built_once(lambda: build_dataset(rows, tokenizer, template))
-    supervised = sum(sum(label != IGNORE_INDEX for label in row) for row in dataset["labels"])
-    tokens = sum(len(row) for row in dataset["input_ids"])
-    say(f"data: {mine.data}, {len(dataset)} conversations, {tokens} tokens, {supervised} of them supervised")
-    cut = sum(len(row) > (config.max_length or len(row)) for row in dataset["input_ids"])
-    if cut and not mine.doctor:  # which has counted them already, as L01
-        say(f"warning: {cut} conversations are longer than --max_length {config.max_length}: the rest is cut")
-    plan = plan_of(name, dataset, recipe, processes=config.world_size, versions=versions())
+    data.encode(tokenizer, template)
+    dataset, facts = data.in_plan()
+    plan = plan_of(name, dataset, recipe, processes=config.world_size, versions=versions(), **facts)
     if not named:
         target = Path(agreed(str(unfinished_twin(target.parent, plan) or target)))
-    keep = save_now_and_then(config, len(dataset))
+    keep = save_now_and_then(config, len(data.rows))
     stop = StopRequest()
     run = Resumable(target, plan, anew=mine.overwrite, keep=keep)
     try:
         with run as folder:
             config.output_dir = str(folder)
+            dataset = data.for_trainer(run.checkpoint)
             trainer = _trainer(name, config, model_config, dataset, tokenizer, stop)
+            data.attach(trainer)
             _train(trainer, run.checkpoint, stop)
+            whole = whole_weights(trainer.model)
             if not trainer.is_world_process_zero():
                 return 0
             model = trainer.model.eval()
@@ -139,21 +145,25 @@ def main(argv: list[str]) -> int:
                 config,
                 trainer.state,
                 data=mine.data,
-                conversations=len(rows),
+                conversations=data.learned(trainer.state.global_step),
                 resumed_after=checkpoints.step_of(run.checkpoint) if run.checkpoint else None,
                 train_seconds=round(time.monotonic() - trainer.began, 1),
             )
+            if left_out := data.left_out():
+                say(f"data: {left_out} conversations could not be used and were left out")
             comparison = None
-            if mine.compare_after:
+            if mine.compare_after and whole:  # a reply would need the other processes
+                say(f"not compared: no process holds the whole model; sintonia compare --tuned {target}")
+            elif mine.compare_after:
                 asked = choose(course_rows("test", mine.languages), mine.compare_prompts)
                 comparison = compare_run(name, model, tokenizer, asked, record)
             record["seconds"] = round(time.monotonic() - started, 1)
-            save_run(folder, model, tokenizer, record, comparison, mine, config, model_config)
+            save_run(folder, model, tokenizer, record, comparison, mine, config, model_config, weights=whole)
     except KeyboardInterrupt:
         say(f"\nsintonia: stopped; {run.left()}")
         return 130
     except NotFinite as failure:
-        _tell(failure, trainer, target, rows, dataset, tokenizer, name, recipe)
+        _tell(failure, trainer, target, data, tokenizer, name, recipe)
         return 1
     except (OSError, RuntimeError, SafetensorError) as error:
         if not is_disk_full(error, run.folder):
@@ -182,18 +192,18 @@ def _train(trainer: Any, checkpoint: Path | None, stop: StopRequest) -> None:
         raise KeyboardInterrupt
 
 
-def _tell(failure: NotFinite, trainer: Any, target: Path, rows: Any, dataset: Any, *of_run: Any) -> None:
+def _tell(failure: NotFinite, trainer: Any, target: Path, data: Any, *of_run: Any) -> None:
     """Save the batch whose loss is no number, and print what the doctor makes of its rows."""
     tokenizer, name, recipe = of_run
-    found = rows_of_batch(failure.batch.get("input_ids", []), dataset, trainer.args.max_length)
+    numbers, rows = data.of_batch(failure.batch.get("input_ids", []))
     path = target.with_name(f"{target.name}.failed-batch.json")
     facts = {"learning_rate": trainer.args.learning_rate, "log": trainer.state.log_history[-5:]}
     path.parent.mkdir(parents=True, exist_ok=True)
-    for line in write_failed_batch(path, failure, found, trainer.model, tokenizer, **facts):
+    for line in write_failed_batch(path, failure, numbers, trainer.model, tokenizer, **facts):
         print(f"sintonia: {line}", file=sys.stderr)
-    if found:
+    if rows:
         report = doctor.examine(
-            [rows[number] for number in found],
+            rows,
             tokenizer=tokenizer,
             recipe=recipe,
             model=name,
@@ -343,29 +353,6 @@ def save_now_and_then(config: Any, rows: int) -> bool:
     return False
 
 
-def build_dataset(rows: list[dict[str, Any]], tokenizer: Any, chat_template: str) -> Any:
-    """A `datasets.Dataset` of `input_ids` and `labels`, which TRL takes as they are.
-
-    Raises:
-        InputError: no row has a token to learn from.
-
-    Explained in: sft.md#own-labels
-    """
-    from datasets import Dataset
-
-    examples = encode([row["messages"] for row in rows], tokenizer, chat_template=chat_template)
-    targets = [labels(example) for example in examples]
-    if not any(label != IGNORE_INDEX for row in targets for label in row):
-        raise InputError(Fault("data", "no supervised token", "assistant turns that the template marks"))
-    return Dataset.from_dict({"input_ids": [example["input_ids"] for example in examples], "labels": targets})
-
-
-def _rows(mine: SintoniaArguments) -> list[dict[str, Any]]:
-    if mine.data == COURSE:
-        return course_rows("train", mine.languages)
-    return list(load_rows(mine.data))
-
-
 def _quantization(model_config: Any, config: Any) -> dict[str, Any]:
     """What `load_model` must be told for `--load_in_4bit` or `--load_in_8bit`."""
     from trl import get_quantization_config
@@ -397,6 +384,12 @@ def _trainer(name: Any, config: Any, model_config: Any, dataset: Any, tokenizer:
 
     class WatchedTrainer(SFTTrainer):
         """TRL's trainer, stopped by the first loss that is no number."""
+
+        def _run_epoch(self, *known: Any, **named: Any) -> None:
+            if self.state.global_step < self.state.max_steps:
+                super()._run_epoch(*known, **named)
+            else:  # gone on from the last step's checkpoint: transformers would make one step more
+                self.control.should_training_stop = True
 
         def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
             loss = super().training_step(model, inputs, num_items_in_batch)

@@ -79,6 +79,27 @@ def read(source: Any) -> Iterator[tuple[str, Any]]:
         )
 
 
+def identity(source: Any) -> Any:
+    """What tells a source from a changed one: names, sizes and times of files, the id of a hub dataset.
+
+    Returns:
+        Plain values; `None` for a source that can be read only once.
+
+    Example:
+        >>> identity("owner/name"), identity(iter(()))
+        ('owner/name', None)
+
+    Explained in: lora.md#resume
+    """
+    if isinstance(source, (str, Path)):
+        path = Path(source).expanduser()
+        if not path.exists():
+            return str(source)
+        files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    return getattr(source, "_fingerprint", None)
+
+
 def kind(value: Any) -> str:
     """What a value is, in the words of JSON, for error messages.
 

@@ -70,6 +70,14 @@ def test_one_that_is_being_written_costs_no_whole_one_its_place(tmp_path):
     assert len(checkpoints.numbered(tmp_path)) == 3
 
 
+def test_those_without_a_manifest_are_removed(tmp_path):
+    for step in (1, 2, 3):
+        made(tmp_path, step)
+    checkpoints.seal(tmp_path / "checkpoint-2")
+    checkpoints.remove_unsealed(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-2"]
+
+
 def test_a_full_disk_leaves_no_half_manifest(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")

@@ -48,6 +48,11 @@ def test_plain_ddp_where_sharding_was_asked_for(monkeypatch, wanted):
     assert describe_launch(2, wanted, []).startswith(f"processes: 2, {wanted} (")
 
 
+def test_fsdp_on_gpus_is_multi_gpu_until_there_is_a_trainer(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    assert describe_launch(2, "MULTI_GPU", []) == "processes: 2, FSDP (fully_shard)"
+
+
 def test_a_run_that_nobody_launched_says_nothing(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
     assert describe_launch(1, "NO", ["bash"]) is None

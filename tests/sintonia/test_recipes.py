@@ -7,7 +7,7 @@ import math
 import pytest
 import yaml
 
-from sintonia import InputError, models
+from sintonia import InputError, models, training_data
 from sintonia import sft as training
 from sintonia.chat_templates import find_template
 from sintonia.run_watch import StopRequest
@@ -49,7 +49,7 @@ def test_it_makes_a_step_on_a_tiny_model(folder, name, tiny_folder, tmp_path):
     flags = ["--model", tiny_folder, "--output_dir", tmp_path / "out", *ON_CPU]
     mine, config, model_config = parsed(folder / name, *flags)
     tokenizer = models.load_tokenizer(tiny_folder)
-    dataset = training.build_dataset(rows, tokenizer, find_template("smollm2")[1])
+    dataset = training_data.build_dataset(rows, tokenizer, find_template("smollm2")[1])
     trainer = training._trainer(str(tiny_folder), config, model_config, dataset, tokenizer, StopRequest())
     trained = [path for path, parameter in trainer.model.named_parameters() if parameter.requires_grad]
     assert all("lora_" in path for path in trained) is (name in LORA)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sintonia import InputError, checkpoints, resuming, run_watch
+from sintonia import InputError, checkpoints, resuming, run_folders, run_watch
 from sintonia import sft as training
 
 PLAN = {
@@ -36,7 +36,7 @@ ARGUMENTS = (
         "--languages",
         "en",
         "--max_length",
-        "64",
+        "512",
     ),
     *("--logging_steps", "1", "--save_steps", "3", "--save_total_limit", "2", "--compare_after", "false"),
     *("--learning_rate", "1e-2", "--lora_dropout", "0.1", "--doctor", "false"),
@@ -135,6 +135,81 @@ def test_a_run_that_is_being_written_is_not_shared(tmp_path):
         raise ZeroDivisionError
 
 
+class Killed(BaseException):
+    """In place of SIGKILL: nothing that comes after it happens."""
+
+
+def killed_at(name, monkeypatch):
+    """Make a method of paths the last thing that happens."""
+
+    def last(path, *_, **__):
+        raise Killed(path)
+
+    monkeypatch.setattr(Path, name, last)
+
+
+def finished(target, monkeypatch, last=None, **options):
+    """A run that does all its work, and is killed before it calls `last`."""
+    run = resuming.Resumable(target, PLAN, **options)
+    with contextlib.suppress(Killed), monkeypatch.context() as patch, run as folder:
+        (folder / "run.json").write_text("{}")
+        if last:
+            killed_at(last, patch)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_kill_just_before_the_move_costs_no_work(tmp_path, monkeypatch, capsys, keep):
+    folder = left(tmp_path / "run")
+    finished(tmp_path / "run", monkeypatch, "rename", keep=keep)
+    assert folder.is_dir() and not (tmp_path / "run").exists()
+    capsys.readouterr()
+    finished(tmp_path / "run", monkeypatch, keep=keep)
+    assert "going on after step 6" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+    kept = {"checkpoint-3", "checkpoint-6"} if keep else set()
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json"} | kept
+
+
+def test_a_kill_just_after_the_move_leaves_a_run_that_is_done(tmp_path, monkeypatch):
+    left(tmp_path / "run")
+    finished(tmp_path / "run", monkeypatch, "unlink")
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+    with pytest.raises(InputError, match="found a run that is done; expected a new one"):
+        run_folders.output_folder(str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2])
+def test_a_kill_while_a_run_is_replaced_loses_neither(tmp_path, monkeypatch, calls):
+    target = tmp_path / "run"
+    target.mkdir()
+    (target / "run.json").write_text("the old one")
+    left(target)
+    rename, made = Path.rename, []
+
+    def one_more(path, to):
+        if len(made) == calls:
+            raise Killed
+        made.append(rename(path, to))
+
+    with contextlib.suppress(Killed), monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", one_more)
+        finished(target, patch, anew=True)
+    texts = {path.read_text() for path in tmp_path.rglob("run.json")}
+    assert texts == ({"the old one", "{}"} if calls < 2 else {"{}"})
+    assert run_folders.output_folder(str(target), overwrite=True) == target
+    finished(target, monkeypatch, anew=True)
+    assert [(path.name, (path / "run.json").read_text()) for path in tmp_path.iterdir()] == [("run", "{}")]
+
+
+def test_an_older_one_that_was_half_removed_is_removed(tmp_path, capsys):
+    folder = left(tmp_path / "run", steps=(3, 6, 9))
+    (folder / "checkpoint-3" / "manifest.json").unlink()
+    with contextlib.suppress(ZeroDivisionError), resuming.Resumable(tmp_path / "run", PLAN):
+        assert [path.name for path in checkpoints.numbered(folder)] == ["checkpoint-6", "checkpoint-9"]
+        raise ZeroDivisionError
+    assert "warning" not in capsys.readouterr().out
+
+
 def test_an_unnamed_run_is_found_by_its_plan(tmp_path):
     assert resuming.unfinished_twin(tmp_path, PLAN) is None
     left(tmp_path / "sft-20260101-000000")
@@ -230,6 +305,61 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tiny_folder, tmp_path, in_one_
     whole, again = (folder / "adapter_model.safetensors" for folder in (in_one_piece, tmp_path / "out"))
     assert again.read_bytes() == whole.read_bytes()
     assert not hidden.exists()
+
+
+def test_a_run_that_was_killed_after_its_last_step_makes_no_other(
+    tiny_folder, tmp_path, in_one_piece, run, monkeypatch
+):
+    """STEPS end within an epoch, where transformers would go on with it."""
+    argv = ("sft", "--model", tiny_folder, "--output_dir", tmp_path / "out", *ARGUMENTS)
+
+    def killed_while_saving(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_run", killed_while_saving)
+        patch.setattr(checkpoints, "keep_newest", lambda *_: None)  # nor was that done
+        assert run(*argv).code == 130
+    done = run(*argv)
+    assert done.code == 0 and f"going on after step {STEPS}" in done.out
+    assert losses(tmp_path / "out") == losses(in_one_piece)
+    for name in ("adapter_model.safetensors", "tokenizer.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (in_one_piece / name).read_bytes()
+    assert names(tmp_path / "out") == names(in_one_piece)
+
+
+@pytest.mark.parametrize("kills", [(9,), (6, 9)])
+def test_a_run_goes_on_in_a_later_epoch_with_the_order_of_that_epoch(
+    tiny_folder, tmp_path, run, monkeypatch, kills
+):
+    """24 rows in batches of 4, grouped by length: 6 steps make an epoch, so that one kill is at its end."""
+    rows = [
+        [{"role": "user", "content": "a" * n}, {"role": "assistant", "content": f"{n} " * n}]
+        for n in range(1, 25)
+    ]
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps({"messages": row}) + "\n" for row in rows), "utf-8")
+    argv = ("sft", "--model", tiny_folder, "--data", data, *ARGUMENTS, "--max_steps", 15)
+    argv = (*argv, "--per_device_train_batch_size", 4, "--train_sampling_strategy", "group_by_length")
+    assert run(*argv, "--output_dir", tmp_path / "whole").code == 0
+    seal = checkpoints.seal
+    for step in kills:
+
+        def killed_after(checkpoint, step=step):
+            seal(checkpoint)
+            if checkpoints.step_of(checkpoint) == step:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoints, "seal", killed_after)
+            assert run(*argv, "--output_dir", tmp_path / "out").code == 130
+    done = run(*argv, "--output_dir", tmp_path / "out")
+    assert done.code == 0 and "going on after step 9" in done.out
+    assert losses(tmp_path / "out") == losses(tmp_path / "whole")
+
+
+def names(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
 def test_a_loss_that_is_no_number_stops_the_run(tiny_folder, tiny, tmp_path, run):

@@ -8,7 +8,7 @@ import shutil
 import pytest
 import yaml
 
-from sintonia import InputError, encode, labels, loop_recipes, models
+from sintonia import InputError, encode, labels, loop_recipes, models, training_data
 from sintonia import sft as training
 from sintonia.chat_templates import find_template
 from sintonia.run_watch import StopRequest
@@ -103,7 +103,7 @@ def trainer(tiny_folder, tmp_path_factory):
     mine, config, model_config = training.parse(argv)
     tokenizer = models.load_tokenizer(tiny_folder)
     rows = training.course_rows("train", ["en"])
-    dataset = training.build_dataset(rows, tokenizer, find_template("smollm2")[1])
+    dataset = training_data.build_dataset(rows, tokenizer, find_template("smollm2")[1])
     return training._trainer(str(tiny_folder), config, model_config, dataset, tokenizer, StopRequest())
 
 
@@ -146,7 +146,7 @@ def test_only_the_adapter_trains(trainer):
 def test_data_without_a_supervised_token(tiny):
     rows = [{"messages": [{"role": "user", "content": "Oi"}]}]
     with pytest.raises(InputError, match="^data: found no supervised token"):
-        training.build_dataset(rows, tiny[1], find_template("smollm2")[1])
+        training_data.build_dataset(rows, tiny[1], find_template("smollm2")[1])
 
 
 # ------------------------------------------------------------------ output folders
@@ -165,7 +165,7 @@ def test_a_failure_before_the_first_checkpoint_leaves_nothing(run, tiny_folder, 
 def test_what_was_trained_outlives_an_interruption(run, tiny_folder, tmp_path, monkeypatch):
     argv = ("sft", "--model", tiny_folder, "--output_dir", tmp_path / "out", *SHORT)
 
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -207,7 +207,7 @@ def test_overwrite_replaces_it_only_when_the_run_is_whole(run, tiny_folder, tmp_
     (target / "run.json").write_text("{}")
     argv = ("sft", "--model", tiny_folder, "--output_dir", target, "--overwrite", "true", *SHORT)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "save_run", lambda *_: (_ for _ in ()).throw(RuntimeError("full")))
+        patch.setattr(training, "save_run", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("full")))
         with pytest.raises(RuntimeError):
             run(*argv)
     assert (target / "mine.txt").read_text() == "mine"

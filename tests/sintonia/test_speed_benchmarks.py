@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sintonia import models
+from sintonia import models, training_data
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +64,12 @@ def test_our_gradients_are_those_of_the_plain_loss(script, tiny_folder, tmp_path
     """A whole batch as the trainer collates it: padding, prompts and all; 1e-6 of the gradient's length."""
     import torch
 
-    from sintonia import sft
     from sintonia.chat_templates import find_template
 
     train = script("train")
     tokenizer = models.load_tokenizer(tiny_folder)
     rows = train.rows_of("prompt-heavy", 8)
-    dataset = sft.build_dataset(rows, tokenizer, find_template("smollm2")[1])
+    dataset = training_data.build_dataset(rows, tokenizer, find_template("smollm2")[1])
     trainer = train.ours(train.OURS, dataset, tokenizer, tiny_folder, str(tmp_path / "out"))
     model = trainer.model.double().train()
     batch = next(iter(trainer.get_train_dataloader()))

@@ -1,6 +1,8 @@
 """SFTTrainer with a held-out loss and a reply now and then; no tracker, no account."""
 
 # --8<-- [start:listing]
+import tempfile
+
 import datasets
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PrinterCallback, TrainerCallback
@@ -39,7 +41,7 @@ class Speak(TrainerCallback):
 (learned, talks), (held_out, _) = rows("train", 2), rows("validation", 8)
 question = talks[0][:-1]
 config = SFTConfig(
-    output_dir="runs/toy", save_strategy="no", use_cpu=True, bf16=False,
+    output_dir=tempfile.mkdtemp(), save_strategy="no", use_cpu=True, bf16=False,
     learning_rate=1e-2, max_steps=30, logging_steps=10, disable_tqdm=True,
     eval_strategy="steps", eval_steps=10, activation_checkpointing=False,
 )  # fmt: skip

@@ -28,7 +28,10 @@ def attempt(target, arguments, **others):
             target(**others, **{argument: None})
             print(f"accepted: {target.__name__}({argument}=...)")
         except TypeError as error:
-            print(f"TypeError: {error}")
+            said, _, _ = str(error).partition(
+                ". Did you mean"
+            )  # a guess of Python 3.13
+            print(f"TypeError: {said}")
 
 
 attempt(SFTConfig, OF_CONFIG, **CPU)
