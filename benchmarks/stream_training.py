@@ -11,20 +11,18 @@ it makes one step on the same rows without `--streaming`. Each run is a process 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import re
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from faults import tiny
-from stream import BAD_EVERY, generate
+from recorded import conditions, put
+from stream import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "stream-training"
@@ -45,7 +43,7 @@ RECIPE = {
 def main(arguments: list[str]) -> int:
     """Generate, train, write the results; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mib", type=float, default=100, help="length of the longest file")
+    parser.add_argument("--mib", type=float, default=90, help="length of the longest file")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     options = parser.parse_args(arguments)
     runs = []
@@ -99,17 +97,13 @@ def peak_mib(process: int) -> float:
 
 def write(folder: Path, runs: list[dict[str, Any]]) -> None:
     """`results.json` and the table that people read."""
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
-    conditions = {**machine, **{package: version(package) for package in PACKAGES}}
-    folder.mkdir(parents=True, exist_ok=True)
-    recorded = {"conditions": conditions, "recipe": RECIPE, "runs": runs}
-    (folder / "results.json").write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    known = conditions(PACKAGES)
     lines = [
         "# Memory of training on a stream",
         "",
         f"`benchmarks/stream_training.py`; a small model, batches of {BATCH} rows. With `--streaming` a run",
-        f"passes over the whole file, of which one row in {BAD_EVERY:,} is bad. Without, it reads and",
-        "encodes the file and makes one step. The peak is of the whole process.",
+        "passes over the whole file. Without, it reads and encodes the file and makes one step. The peak is",
+        "of the whole process.",
         "",
         "| MiB of rows | Rows | `--streaming` | Steps | Exit | Seconds | Peak MiB |",
         "|---:|---:|---|---:|---:|---:|---:|",
@@ -119,8 +113,8 @@ def write(folder: Path, runs: list[dict[str, Any]]) -> None:
         f"| {run['steps']:,} | {run['exit']} | {run['seconds']:.0f} | {run['peak_mib']:,.0f} |"
         for run in runs
     ]
-    lines += ["", "Conditions: " + ", ".join(f"{name} {value}" for name, value in conditions.items()) + "."]
-    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines += ["", "Conditions: " + ", ".join(f"{name} {value}" for name, value in known.items()) + "."]
+    put(folder, {"conditions": known, "recipe": RECIPE, "runs": runs}, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

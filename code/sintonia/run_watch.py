@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any
 
 from sintonia import checkpoints
-from sintonia.launches import any_process, wait_for_all
+from sintonia.launches import agreed, any_process, wait_for_all
 from sintonia.run_folders import is_main_process, say
 
 SPIKE = 3.0  # times the median of the last losses
@@ -100,7 +100,9 @@ def watchers(stop: StopRequest, limit: int | None) -> list[Any]:
             kept = Path(args.output_dir) / f"checkpoint-{state.global_step}" / _order_file()
             if kept.is_file():
                 torch.set_rng_state(torch.frombuffer(bytearray(kept.read_bytes()), dtype=torch.uint8))
-            self.drawn_from = torch.get_rng_state()
+            # On CPUs dropout has made the processes' states differ, and each would draw an order of its own.
+            self.drawn_from = agreed(torch.get_rng_state())
+            torch.set_rng_state(self.drawn_from)
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             folder = Path(args.output_dir)

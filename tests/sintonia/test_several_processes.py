@@ -46,6 +46,24 @@ def test_two_processes_train_what_one_trains(root, tiny_folder, tmp_path, run):
     assert {path.name for path in tmp_path.iterdir()} == {"alone", "both"}
 
 
+def test_in_every_epoch_all_processes_share_out_one_order(root, tiny_folder, tmp_path):
+    """With dropout, whose draws differ from process to process, and rows grouped by length."""
+    rows = [{"question": "?" * number, "answer": "!" * number} for number in range(1, 13)]
+    data = tmp_path / "rows.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    line = ("torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "sintonia", "sft")
+    flags = ("--model", tiny_folder, "--data", data, "--output_dir", tmp_path / "out", "--save_steps", "5")
+    flags += ("--max_steps", "10", "--per_device_train_batch_size", "2", "--lora_dropout", "0.5")
+    flags += ("--train_sampling_strategy", "group_by_length", "--compare_after", "false", "--doctor", "false")
+    environment = {**os.environ, "PYTHONPATH": str(root / "code")}
+    command = [sys.executable, "-m", *map(str, (*line, *flags))]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    for step in (5, 10):  # in the second epoch, and in the fourth
+        kept = [tmp_path / "out" / f"checkpoint-{step}" / f"order_{rank}.bin" for rank in (0, 1)]
+        assert kept[0].read_bytes() == kept[1].read_bytes()
+
+
 def test_what_two_processes_trained_is_read_by_plain_peft(root, tiny_folder, tmp_path):
     from peft import AutoPeftModelForCausalLM
 
