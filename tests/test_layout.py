@@ -84,6 +84,7 @@ ORDER = [
     "run_watch",
     "run_failures",
     "training_data",
+    "sft_arguments",
     "loop_recipes",
     "small_model",
     "training_loop",

@@ -24,7 +24,7 @@ _FIELD_SOURCES = (
     ("trl", "trainer/sft_config.py", ("SFTConfig",)),
     ("trl", "trainer/model_config.py", ("ModelConfig",)),
     ("trl", "scripts/utils.py", ("ScriptArguments", "DatasetMixtureConfig")),
-    ("sintonia", "sft.py", ("SintoniaArguments",)),
+    ("sintonia", "sft_arguments.py", ("SintoniaArguments",)),
     ("sintonia", "loop_recipes.py", ("LoopArguments",)),
 )
 

@@ -10,84 +10,40 @@ last checkpoint when the same command is given again.
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import math
 import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field
 from dataclasses import fields as _fields
 from pathlib import Path
 from typing import Any
 
 from sintonia import checkpoints, doctor, models
 from sintonia.answers import choose
-from sintonia.chat_templates import PACKAGE, find_template
+from sintonia.chat_templates import find_template
 from sintonia.comparison import course_rows
 from sintonia.cpu_threads import threads
 from sintonia.errors import Fault, InputError, first_line
-from sintonia.estimates import steps
 from sintonia.evaluation import LANGUAGES
 from sintonia.launches import agreed, check_wrapper, describe_launch, whole_weights
 from sintonia.loss_masks import supervised_loss
-from sintonia.recipe_files import read_recipe
 from sintonia.reports import to_terminal
 from sintonia.resuming import Resumable, plan_of, unfinished_twin
 from sintonia.run_comparisons import compare_run
 from sintonia.run_failures import write_failed_batch
 from sintonia.run_folders import describe_run, is_main_process, output_folder, save_run, say, versions
 from sintonia.run_watch import NotFinite, StopRequest, check_finite, is_disk_full, watchers
-from sintonia.starting import adapter_for_float16, check_device, check_quantization, refuse_remote_code
-from sintonia.streams import BUFFER
-from sintonia.training_data import COURSE, training_data
-
-DEFAULT_RECIPE = PACKAGE.parent / "recipes" / "cpu-lora.yaml"
-SAVE_STEPS = 0.2  # a share of the run between two checkpoints, where nobody says otherwise
-
-
-@dataclass
-class SintoniaArguments:
-    """What a run needs beyond TRL's own SFTConfig and ModelConfig."""
-
-    model: str | None = field(
-        default=None,
-        metadata={"help": "Hub id or folder to tune; 'embedded' is the real 135 M model that comes along."},
-    )
-    data: str = field(
-        default=COURSE,
-        metadata={"help": "Conversations to learn from: a path, a hub dataset id, or 'course'."},
-    )
-    languages: list[str] = field(
-        default_factory=lambda: list(LANGUAGES),
-        metadata={"help": "Languages of the course's data to use: pt es zh en."},
-    )
-    chat_template: str | None = field(
-        default=None,
-        metadata={"help": "Name, Jinja file or source; the tokenizer's own when left out."},
-    )
-    compare_prompts: int = field(
-        default=10,
-        metadata={"help": "Test prompts asked in each language, from all categories; 0 asks them all."},
-    )
-    streaming: bool = field(
-        default=False,
-        metadata={"help": "Read the data while training, and hold none of it; needs --max_steps."},
-    )
-    shuffle_buffer: int = field(
-        default=BUFFER,
-        metadata={"help": "With --streaming: rows out of which the next one is drawn."},
-    )
-    overwrite: bool = field(default=False, metadata={"help": "Replace the output folder if it exists."})
-    compare_after: bool = field(
-        default=True,
-        metadata={"help": "Ask base and tuned the course's test prompts when training is over."},
-    )
-    doctor: bool = field(
-        default=True,
-        metadata={"help": "Look at data, template and settings first, and stop where they cannot work."},
-    )
+from sintonia.sft_arguments import (
+    SintoniaArguments,
+    machine_defaults,
+    save_now_and_then,
+    unknown_field,
+    usage_error,
+    with_recipe,
+)
+from sintonia.starting import adapter_for_float16, check_quantization
+from sintonia.training_data import training_data
 
 
 def main(argv: list[str]) -> int:
@@ -256,8 +212,8 @@ def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
 
     parser = TrlParser((SintoniaArguments, SFTConfig, ModelConfig), prog="sintonia sft", allow_abbrev=False)
     parser.set_defaults(**machine_defaults())
-    argv = _with_recipe(argv)
-    parser.error = _usage_error
+    argv = with_recipe(argv)
+    parser.error = usage_error
     try:
         *parsed, of_recipe, of_flags = parser.parse_args_and_config(
             argv, return_remaining_strings=True, separate_remaining_strings=True
@@ -268,10 +224,10 @@ def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
         raise InputError(Fault("sintonia sft", first_line(error), "usable fields")) from None
     known = [action.dest for action in parser._actions]
     recipe = argv[argv.index("--config") + 1]
-    faults = [_unknown(recipe, text, known) for text in of_recipe if text.startswith("--")]
-    faults += [_unknown("sintonia sft", text, known) for text in of_flags if text.startswith("--")]
+    faults = [unknown_field(recipe, text, known) for text in of_recipe if text.startswith("--")]
+    faults += [unknown_field("sintonia sft", text, known) for text in of_flags if text.startswith("--")]
     if of_flags and not faults:
-        faults = [_unknown("sintonia sft", of_flags[0], known)]
+        faults = [unknown_field("sintonia sft", of_flags[0], known)]
     if faults:
         raise InputError(faults)
     mine, config, model_config = parsed
@@ -279,78 +235,6 @@ def parse(argv: list[str]) -> tuple[SintoniaArguments, Any, Any]:
     if unknown:
         raise InputError(Fault("--languages", " ".join(unknown), " ".join(LANGUAGES)))
     return mine, config, model_config
-
-
-def _usage_error(message: str) -> None:
-    """Say what is wrong without argparse's usage, which here is some 900 lines long."""
-    raise InputError(Fault("sintonia sft", message, "a flag that `sintonia sft --help` lists"))
-
-
-def _unknown(where: str, text: str, known: list[str]) -> Fault:
-    name = text.removeprefix("--").split("=")[0].replace("-", "_")
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else ""
-    return Fault(where, repr(text), "a field of SFTConfig or ModelConfig", hint)
-
-
-def _with_recipe(argv: list[str]) -> list[str]:
-    """The arguments with a readable recipe in them, in the one form that TrlParser takes."""
-    argv = [part for arg in argv for part in (arg.split("=", 1) if arg.startswith("--config=") else [arg])]
-    if "--config" not in argv:
-        argv = ["--config", str(DEFAULT_RECIPE), *argv]
-    place = argv.index("--config") + 1
-    if place >= len(argv):
-        raise InputError(Fault("--config", "nothing after it", "the path of a YAML recipe"))
-    recipe = read_recipe(argv[place], f"see {DEFAULT_RECIPE.parent}")
-    refuse_remote_code(recipe, argv[place], argv)
-    check_device(recipe, argv[place], argv)
-    return argv
-
-
-def machine_defaults() -> dict[str, Any]:
-    """Precision and device for this machine, where neither recipe nor flag says otherwise.
-
-    TRL's own default, bfloat16 with recomputed activations, is refused or crawls on a CPU without
-    bfloat16 instructions: 15 against 72 tokens a CPU-second in a trial on this model.
-
-    Explained in: sft.md#defaults
-    """
-    import torch
-
-    defaults = {
-        "report_to": "none",
-        "save_steps": SAVE_STEPS,
-        "gradient_checkpointing": None,
-        "activation_checkpointing": False,
-        "eval_strategy": "no",
-        "dataloader_pin_memory": torch.cuda.is_available(),
-        "output_dir": None,
-    }
-    if not torch.cuda.is_available():
-        return {**defaults, "use_cpu": True, "bf16": False, "fp16": False}
-    bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-    return {**defaults, "bf16": bf16, "fp16": not bf16}
-
-
-def save_now_and_then(config: Any, rows: int) -> bool:
-    """Set when checkpoints are written where the recipe does not say: five times in a run, after a log line.
-
-    Args:
-        config: the SFTConfig, which is changed.
-        rows: conversations that are trained on.
-
-    Returns:
-        Whether checkpoints stay in the finished run: where the recipe asked for them.
-
-    Explained in: lora.md#resume
-    """
-    if config.save_strategy != "steps" or config.save_steps != SAVE_STEPS:
-        return True
-    every = math.ceil(steps(rows, vars(config), config.world_size) * SAVE_STEPS)
-    logging = int(config.logging_steps) if config.logging_steps >= 1 else 1
-    config.save_steps = math.ceil(every / logging) * logging
-    config.save_total_limit = config.save_total_limit or 2
-    return False
 
 
 def _quantization(model_config: Any, config: Any) -> dict[str, Any]:

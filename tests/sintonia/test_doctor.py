@@ -595,7 +595,7 @@ def test_steps_are_those_that_trl_makes():
 def test_known_fields_are_those_of_the_real_classes():
     from trl import ModelConfig, SFTConfig
 
-    from sintonia.sft import SintoniaArguments
+    from sintonia.sft_arguments import SintoniaArguments
 
     real = {
         field.name for of in (SFTConfig, ModelConfig, SintoniaArguments) for field in dataclasses.fields(of)

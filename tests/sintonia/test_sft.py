@@ -8,7 +8,7 @@ import shutil
 import pytest
 import yaml
 
-from sintonia import InputError, encode, labels, loop_recipes, models, training_data
+from sintonia import InputError, encode, labels, loop_recipes, models, sft_arguments, training_data
 from sintonia import sft as training
 from sintonia.chat_templates import find_template
 from sintonia.run_watch import StopRequest
@@ -247,7 +247,7 @@ def test_every_recipe_parses(root):
 
 
 def test_flags_win_over_the_recipe_and_both_forms_of_config_are_read(root):
-    recipe = training.DEFAULT_RECIPE
+    recipe = sft_arguments.DEFAULT_RECIPE
     for form in (["--config", str(recipe)], [f"--config={recipe}"], []):
         _, config, _ = training.parse([*form, "--learning_rate", "0.5", "--lora_r", "4"])
         assert config.learning_rate == 0.5
