@@ -2,6 +2,8 @@
 
     .venv/bin/python benchmarks/train.py                        both kinds of rows, two rounds
     .venv/bin/python benchmarks/train.py --rows 8 --rounds 1    shorter
+    ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 \\
+        .venv/bin/python benchmarks/train.py --out benchmarks/results/train-avx2    as on an older processor
 
 The embedded model with the LoRA of code/recipes/cpu-lora.yaml, one thread. A cell is one setting that goes
 once over the rows: batches, forward, backward and optimizer. The settings take turns, so that whatever else
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import random
 import statistics
 import sys
@@ -52,6 +55,7 @@ STOCK: dict[str, dict[str, Any]] = {
 OURS_BF16 = f"{OURS} --bf16 true"
 SETTINGS = [*STOCK, OURS, OURS_BF16]
 KINDS = {"short": "short questions and answers", "prompt-heavy": "long prompts, short answers"}
+LIMITS = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS")
 SLOW_ROWS = 4  # of which TRL's defaults, some four times slower, see one batch
 
 
@@ -94,6 +98,9 @@ def processor() -> str:
     name = fields.get("model name", ": CPU").lstrip("\t: ")
     flags = fields.get("flags", "").split()
     with_bf16 = any(flag in flags for flag in ("avx512_bf16", "amx_bf16"))
+    held = " ".join(f"{limit}={os.environ[limit]}" for limit in LIMITS if limit in os.environ)
+    if held:
+        return f"{name}, held by {held}"
     return f"{name} {'with' if with_bf16 else 'without'} bfloat16 instructions"
 
 
