@@ -95,7 +95,7 @@ def test_the_saved_recipe_repeats_the_run(trained_folder):
 # ------------------------------------------------------------------ what the trainer is fed
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture  # not for the module: another run resets accelerate's state, which a trainer needs
 def trainer(tiny_folder, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trainer") / "out"
     argv = ["--model", str(tiny_folder), "--output_dir", str(folder), "--max_steps", "1"]

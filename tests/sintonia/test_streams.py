@@ -258,4 +258,4 @@ def test_a_loss_that_is_no_number_names_rows_of_the_stream(tiny_folder, file, tm
     assert done.code == 1 and "the loss of step 3 is nan" in done.err
     saved = json.loads((tmp_path / "out.failed-batch.json").read_text("utf-8"))
     assert len(saved["texts"]) == 2 and saved["rows"] == []
-    assert "Looked at 2 conversations" in done.err
+    assert "doctor/#r04" in done.err  # of these two rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,10 +44,17 @@ def sitekit(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def french(tmp_path_factory: pytest.TempPathFactory, course_copier) -> Path:
+    """The course with French begun, only to be read."""
     root = course_copier(tmp_path_factory.mktemp("french"))
     done = sitekit(root, "new-language", "fr")
     assert done.returncode == 0, done.stderr
     return root
+
+
+@pytest.fixture
+def own_french(french: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test alone."""
+    return shutil.copytree(french, tmp_path / "course", symlinks=True)
 
 
 def test_every_page_is_to_do(french):
@@ -69,7 +77,8 @@ def test_nothing_fails_for_what_is_to_do(french):
     assert all(line.endswith(" fr:-") for line in lock[1:])
 
 
-def test_one_page_translated_checked_and_built(french, tmp_path):
+def test_one_page_translated_checked_and_built(own_french, tmp_path):
+    french = own_french
     page = french / "docs/fr/glossary.md"
     french_page = in_french((french / "docs/en/glossary.md").read_text("utf-8"))
     page.write_text(french_page.replace("# Glossaire", "## Glossaire {#g}"), encoding="utf-8")
@@ -110,7 +119,10 @@ def test_one_page_translated_checked_and_built(french, tmp_path):
     assert (out / "fr/search/search_index.json").is_file()
 
 
-def test_called_again_it_renews_only_what_nobody_touched(french):
+def test_called_again_it_renews_only_what_nobody_touched(own_french):
+    french = own_french
+    english = (french / "docs/en/glossary.md").read_text("utf-8")
+    (french / "docs/fr/glossary.md").write_text(in_french(english), encoding="utf-8")
     begun, fresh = french / "docs/fr/index.md", french / "docs/fr/masks.md"
     begun.write_text(begun.read_text("utf-8") + "\nBonjour.\n", encoding="utf-8")
     kept = begun.read_text("utf-8")
