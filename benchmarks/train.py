@@ -52,8 +52,15 @@ STOCK: dict[str, dict[str, Any]] = {
         "gradient_accumulation_steps": 2,
     },
 }
-OURS_BF16 = f"{OURS} --bf16 true"
-SETTINGS = [*STOCK, OURS, OURS_BF16]
+PACKED = ("--packing", "true", "--max_length", "512", "--train_sampling_strategy", "random")
+PACKED += ("--per_device_train_batch_size", "1", "--gradient_accumulation_steps", "2")
+OUR_FLAGS: dict[str, tuple[str, ...]] = {
+    OURS: (),
+    f"{OURS}, packing at 512": PACKED,
+    f"{OURS} --bf16 true": ("--bf16", "true"),
+    f"{OURS} --bf16 true, packing at 512": (*PACKED, "--bf16", "true"),
+}
+SETTINGS = [*STOCK, *OUR_FLAGS]
 KINDS = {"short": "short questions and answers", "prompt-heavy": "long prompts, short answers"}
 LIMITS = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS")
 SLOW_ROWS = 4  # of which TRL's defaults, some four times slower, see one batch
@@ -159,10 +166,10 @@ def measure(setting: str, rows: list[dict[str, Any]], tokenizer: Any, name: Any 
 
 
 def ours(setting: str, dataset: Any, tokenizer: Any, name: Any, folder: str) -> Any:
-    """The trainer that `sintonia sft` makes of its default recipe."""
+    """The trainer that `sintonia sft` makes of its default recipe and the setting's flags."""
     argv = ["--output_dir", folder, *(["--model", str(name)] if name else [])]
     argv += ["--logging_steps", "1", "--save_strategy", "no", "--disable_tqdm", "true"]
-    argv += ["--bf16", str(setting == OURS_BF16)]
+    argv += OUR_FLAGS[setting]
     mine, config, model_config = sft.parse(argv)
     return sft._trainer(mine.model, config, model_config, dataset, tokenizer, StopRequest())
 

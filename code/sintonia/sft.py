@@ -176,7 +176,7 @@ def _may_train(
     if not is_main_process():
         return True  # one process looks, for all
     report = doctor.examine(
-        mine.data if Path(mine.data).is_file() else rows,
+        rows if mine.streaming or not Path(mine.data).is_file() else mine.data,
         tokenizer=tokenizer,
         recipe=recipe,
         model=name,

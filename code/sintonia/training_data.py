@@ -109,7 +109,8 @@ class StreamedData:
     def encode(self, tokenizer: Any, template: str) -> None:
         """Get ready to."""
         self.encoder = RowEncoder(tokenizer, template)
-        say(f"data: {self.mine.data}, read while training")
+        looked = f"; the doctor looked at the first {len(self.rows)} rows" if self.mine.doctor else ""
+        say(f"data: {self.mine.data}, read while training{looked}")
 
     def in_plan(self) -> tuple[Any, dict[str, Any]]:
         """No rows; what tells the source from a changed one stands for them."""

@@ -238,10 +238,14 @@ def test_two_processes_learn_the_rows_that_one_learns(root, tiny_folder, file, t
     assert losses(tmp_path / "both") == pytest.approx(losses(tmp_path / "alone"), rel=1e-4)
 
 
-def test_the_doctor_looks_at_the_first_rows(tiny_folder, file, tmp_path, run):
+def test_the_doctor_looks_at_the_first_rows(tiny_folder, file, tmp_path, run, monkeypatch):
+    from sintonia import training_data
+
+    monkeypatch.setenv("SINTONIA_LANG", "en")
+    monkeypatch.setattr(training_data, "LOOK", 3)
     argv = ("--model", tiny_folder, "--data", file, "--output_dir", tmp_path / "out", *ARGUMENTS, *DROPOUT)
     done = run("sft", *argv, "--learning_rate", "5")
-    assert done.code == 1 and "R" in done.out and not (tmp_path / "out").exists()
+    assert done.code == 1 and "Looked at 3 conversations" in done.out and not (tmp_path / "out").exists()
 
 
 def test_a_loss_that_is_no_number_names_rows_of_the_stream(tiny_folder, file, tmp_path, run, monkeypatch):
