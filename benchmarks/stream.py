@@ -126,9 +126,9 @@ def probe(task: str, path: Path) -> dict[str, float]:
     return {"rows": good, "bad": bad, "seconds": seconds, "before": before, "peak": peak_mib()}
 
 
-def peak_mib() -> float:
-    """The most memory that this process has held, in MiB."""
-    status = Path("/proc/self/status")
+def peak_mib(process: int | str = "self") -> float:
+    """The most memory that a process, this one if none is named, has held, in MiB; Linux tells of others."""
+    status = Path(f"/proc/{process}/status")
     if status.exists():  # getrusage would also count what the parent held before it started this one
         return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

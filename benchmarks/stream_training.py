@@ -11,8 +11,8 @@ it makes one step on the same rows without `--streaming`. Each run is a process 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -22,7 +22,7 @@ from typing import Any
 
 from faults import tiny
 from recorded import conditions, put
-from stream import generate
+from stream import generate, peak_mib
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "stream-training"
@@ -74,7 +74,8 @@ def train(model: Path, path: Path, rows: int, streaming: bool) -> dict[str, Any]
     with subprocess.Popen(line, env=environment, **nowhere) as process:
         peak = 0.0
         while process.poll() is None:
-            peak = max(peak, peak_mib(process.pid))
+            with contextlib.suppress(OSError, TypeError):  # it is just ending
+                peak = max(peak, peak_mib(process.pid))
             time.sleep(0.2)
     return {
         "streaming": streaming,
@@ -83,16 +84,6 @@ def train(model: Path, path: Path, rows: int, streaming: bool) -> dict[str, Any]
         "seconds": time.perf_counter() - began,
         "peak_mib": peak,
     }
-
-
-def peak_mib(process: int) -> float:
-    """The most memory of its own that a process has held; 0 once it is gone."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0.0
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) / 2**10 if found else 0.0
 
 
 def write(folder: Path, runs: list[dict[str, Any]]) -> None:

@@ -73,7 +73,7 @@ def main(argv: list[str]) -> int:
     recipe = {
         part.name: getattr(of, part.name) for of in (mine, config, model_config) for part in _fields(of)
     }
-    if mine.doctor and not agreed(_may_train(data.rows, tokenizer, name, mine, recipe)):
+    if mine.doctor and not agreed(_may_train(data.examined, tokenizer, name, recipe)):
         return 1
     template = find_template(mine.chat_template, tokenizer)[1]
     data.encode(tokenizer, template)
@@ -169,14 +169,12 @@ def _tell(failure: NotFinite, trainer: Any, target: Path, data: Any, *of_run: An
         print(report.to_text(notes=False), file=sys.stderr)
 
 
-def _may_train(
-    rows: list[dict[str, Any]], tokenizer: Any, name: Any, mine: Any, recipe: dict[str, Any]
-) -> bool:
+def _may_train(examined: Any, tokenizer: Any, name: Any, recipe: dict[str, Any]) -> bool:
     """Print what the doctor says of this run, notes left out; false where the run must not start."""
     if not is_main_process():
         return True  # one process looks, for all
     report = doctor.examine(
-        rows if mine.streaming or not Path(mine.data).is_file() else mine.data,
+        examined,
         tokenizer=tokenizer,
         recipe=recipe,
         model=name,

@@ -12,10 +12,11 @@ import random
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count, islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sintonia.conversations import read_rows
-from sintonia.errors import Fault, InputError
+from sintonia.errors import MAX_KEPT, Fault, InputError
 from sintonia.loss_masks import labels
 from sintonia.row_encoding import RowEncoder, example
 
@@ -66,28 +67,36 @@ class ConversationStream:
         return islice(self._passes(), self.start, None)
 
     def first(self, rows: int) -> list[dict[str, Any]]:
-        """The first good rows as they stand in the source, for the doctor and for a look."""
+        """The first good rows as they stand in the source, for the doctor and for a look.
+
+        Raises:
+            InputError: as in `__iter__`.
+        """
         return list(islice(self._one_pass(tell=False), rows))
 
     def _passes(self) -> Iterator[dict[str, Any]]:
         self.bad = 0
         for number in count():
-            drawn = 0
-            for row in shuffled(self._one_pass(tell=not number), self.buffer, self.seed + number):
-                drawn += 1
-                yield row
-            if not drawn:
-                raise InputError(Fault("data", "no good row", "at least one conversation to learn from"))
+            yield from shuffled(self._one_pass(tell=not number), self.buffer, self.seed + number)
 
     def _one_pass(self, *, tell: bool) -> Iterator[dict[str, Any]]:
+        good, faults = 0, []
         for row in read_rows(self.source):
             if not row.faults:
+                good += 1
                 yield {name: row.columns[name] for name in USED if row.columns.get(name)}
-            elif tell:
+                continue
+            if len(faults) < MAX_KEPT:
+                faults += row.faults
+            if tell:
                 self.bad += 1
                 if self.on_bad and not self._told:
                     self._told = True
                     self.on_bad(row.faults[0])
+        if not good:
+            where = str(self.source) if isinstance(self.source, (str, Path)) else "data"
+            faults.append(Fault(where, "no good row", "at least one conversation to learn from"))
+            raise InputError(faults)
 
 
 def shuffled(rows: Iterable[T], buffer: int, seed: int) -> Iterator[T]:

@@ -43,12 +43,13 @@ def training_data(mine: Any, config: Any) -> HeldData | StreamedData:
 
 
 class HeldData:
-    """Every row in memory, encoded before the first step."""
+    """Every row in memory, encoded before the first step; `examined` is what the doctor looks at."""
 
     def __init__(self, mine: Any, config: Any) -> None:
         self.mine, self.config = mine, config
         course = mine.data == COURSE
         self.rows: list[Any] = course_rows("train", mine.languages) if course else list(load_rows(mine.data))
+        self.examined = mine.data if Path(mine.data).is_file() else self.rows
         self.dataset: Any = None
 
     def encode(self, tokenizer: Any, template: str) -> None:
@@ -58,12 +59,11 @@ class HeldData:
             InputError: no row has a token to learn from.
         """
         self.dataset = built_once(lambda: build_dataset(self.rows, tokenizer, template))
-        ids, targets = self.dataset["input_ids"], self.dataset["labels"]
-        supervised = sum(sum(label != IGNORE_INDEX for label in row) for row in targets)
-        tokens, limit = sum(len(row) for row in ids), self.config.max_length
-        rows = f"{len(self.dataset)} conversations, {tokens} tokens, {supervised} of them supervised"
+        supervised = sum(sum(label != IGNORE_INDEX for label in row) for row in self.dataset["labels"])
+        lengths, limit = [len(row) for row in self.dataset["input_ids"]], self.config.max_length
+        rows = f"{len(lengths)} conversations, {sum(lengths)} tokens, {supervised} of them supervised"
         say(f"data: {self.mine.data}, {rows}")
-        cut = sum(len(row) > (limit or len(row)) for row in ids)
+        cut = sum(length > (limit or length) for length in lengths)
         if cut and not self.mine.doctor:  # which has counted them already, as L01
             say(f"warning: {cut} conversations are longer than --max_length {limit}: the rest is cut")
 
@@ -93,7 +93,7 @@ class HeldData:
 
 
 class StreamedData:
-    """Rows that come while the run learns; `rows` are the first of them, for the doctor."""
+    """Rows that come while the run learns; `rows` are the first of them, which the doctor looks at."""
 
     def __init__(self, mine: Any, config: Any) -> None:
         check_streaming({**vars(config), **vars(mine)})
@@ -102,7 +102,7 @@ class StreamedData:
         self.source = course_rows("train", mine.languages) if course else mine.data
         seed = config.seed if config.data_seed is None else config.data_seed
         self.stream = ConversationStream(self.source, seed=seed, buffer=mine.shuffle_buffer, on_bad=_tell)
-        self.rows = self.stream.first(LOOK)
+        self.examined = self.rows = self.stream.first(LOOK)
         self.collator: EncodingCollator | None = None
         self.checkpoint: Path | None = None
 

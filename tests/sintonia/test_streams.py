@@ -92,6 +92,23 @@ def test_a_source_without_a_good_row_is_no_endless_loop(source):
         next(iter(ConversationStream(source)))
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "rows.jsonl: found no good row; expected at least one conversation"),
+        ('{"messages": [{"role": "user", "con', "rows.jsonl:1: found"),
+        ('{"messages": [{"role": "wizard", "content": "x"}]}', ":1: message 1: found role 'wizard'"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_before_anything_is_written(run, tmp_path, content, words):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(content, encoding="utf-8")
+    argv = ("--streaming", "true", "--max_steps", "2", "--data", path, "--output_dir", tmp_path / "out")
+    done = run("sft", *argv)
+    assert done.code == 2 and words in done.err
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_memory_does_not_grow_with_the_source(tmp_path):
     path = tmp_path / "long.jsonl"
     line = json.dumps({"question": "?", "answer": "x" * 1_000}) + "\n"
